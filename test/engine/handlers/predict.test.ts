@@ -1,8 +1,9 @@
 import { encode } from 'fast-png';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
 import { ensembleOf } from '../../../engine/handlers/predicting-run.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
@@ -63,14 +64,23 @@ it('a finished run whose weights are not kept says so, and which runs predict in
   );
 });
 
-/** The sample project, and a prediction of a made-up image with a run of it. */
-async function samplePrediction() {
-  const engine = createEngine();
-  onTestFinished(() => engine.close());
+/** The sample project, which all that follow predict with: its process is started once. */
+const home = mkdtempSync(join(tmpdir(), 'graft-test-'));
+const sample = join(home, 'sample.graft');
+const engine = createEngine();
+beforeAll(async () => {
+  writeFileSync(sample, gunzipSync(readFileSync('samples/graft-sample.graft.gz')));
+  await engine.call('project.open', { path: sample });
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(home, { recursive: true });
+});
+
+/** A run of the sample project, and a prediction of a made-up image with it, in a folder of its own. */
+function samplePrediction() {
+  const path = sample;
   const dir = temporaryFolder();
-  const path = join(dir, 'sample.graft');
-  writeFileSync(path, gunzipSync(readFileSync('samples/graft-sample.graft.gz')));
-  await engine.call('project.open', { path });
   const { db } = engine.project(path);
   const [study] = db.studies.list();
   const run = db.runs
@@ -83,11 +93,11 @@ async function samplePrediction() {
     const call = { project: path, runId: run?.id ?? 0, paths: [file], dir: join(dir, 'out') };
     return engine.call('predict.files', { ...call, replace });
   };
-  return { engine, db, path, dir, run, predict };
+  return { db, path, dir, run, predict };
 }
 
 it('says where there is nothing to average over', async () => {
-  const { engine, db, path, dir, run } = await samplePrediction();
+  const { db, path, dir, run } = samplePrediction();
   const image = join(dir, 'grey.png');
   writeFileSync(image, encode({ width: 8, height: 8, channels: 1, data: new Uint8Array(64) }));
   const runId = run?.id ?? 0;
@@ -101,7 +111,7 @@ it('says where there is nothing to average over', async () => {
 });
 
 it('says what the network does not see of the images', async () => {
-  const { run, predict } = await samplePrediction();
+  const { run, predict } = samplePrediction();
   expect(run?.config.network.inputChannels).toBe(1);
   expect((await predict('grey.png', 1)).notes).toEqual([]);
   expect((await predict('rgb.png', 3)).notes).toEqual([
@@ -114,7 +124,7 @@ it('says what the network does not see of the images', async () => {
 });
 
 it('masks that are there are replaced only where that is asked for', async () => {
-  const { dir, predict } = await samplePrediction();
+  const { dir, predict } = samplePrediction();
   const mask = join(dir, 'out', 'grey.png');
   expect((await predict('grey.png', 1, false)).predicted).toBe(1);
   writeFileSync(mask, 'painted over');
@@ -127,7 +137,7 @@ it('masks that are there are replaced only where that is asked for', async () =>
 });
 
 it('a folder that is a file, and a name that is too long, are said to be that', async () => {
-  const { engine, dir, predict } = await samplePrediction();
+  const { dir, predict } = samplePrediction();
   writeFileSync(join(dir, 'out'), '');
   await expect(predict('grey.png', 1)).rejects.toMatchObject({ code: 'unreadable' });
   const [project] = await engine.call('project.list', {});
@@ -138,7 +148,7 @@ it('a folder that is a file, and a name that is too long, are said to be that', 
 });
 
 it('a mask that cannot be written ends the prediction with its name, and the engine goes on', async () => {
-  const { engine, dir, predict } = await samplePrediction();
+  const { dir, predict } = samplePrediction();
   const out = join(dir, 'out');
   mkdirSync(join(out, 'grey.png', 'inside'), { recursive: true });
   await expect(predict('grey.png', 1)).rejects.toMatchObject({
