@@ -111,7 +111,7 @@ class Trial {
     }: { project: string; env: Readonly<Record<string, string>>; images: string },
   ): Promise<Victim> {
     const from = join(FROM_IMAGES.some((one) => one === work) ? images : project, '..');
-    const victim = new Victim('victim.ts', [work, project, from], env);
+    const victim = new Victim('victim', [work, project, from], env);
     await victim.killAfter(LONGEST_MS);
     return victim;
   }

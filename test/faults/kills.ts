@@ -93,12 +93,12 @@ class Trial {
     const { images } = await this.prepared();
     const after = random.below(LONGEST_MS);
     const from = fromImages(work) ? join(images, '..') : folder;
-    const victim = new Victim('victim.ts', [work, project, from]);
+    const victim = new Victim('victim', [work, project, from]);
     await victim.begun();
     this.kills++;
     if (work === 'page') {
       const [at] = victim.of('serves');
-      const page = new Victim('page.ts', [at?.launchUrl ?? '', project]);
+      const page = new Victim('page', [at?.launchUrl ?? '', project]);
       await page.begun();
       await page.killAfter(after);
       // Its engine goes on, and is killed in its turn.
@@ -124,7 +124,7 @@ class Trial {
     mkdirSync(folder);
     const path = copyOf(painted, folder);
     const started = performance.now();
-    const victim = new Victim('victim.ts', ['training', path, folder]);
+    const victim = new Victim('victim', ['training', path, folder]);
     await victim.end();
     const ms = performance.now() - started;
     const project = openProject(path);
@@ -139,7 +139,7 @@ class Trial {
   async #train(path: string, random: Random): Promise<string | null> {
     const reference = await this.#reference();
     for (let kill = 1 + random.below(MOST_KILLS_OF_A_RUN); kill > 0; kill--) {
-      const victim = new Victim('victim.ts', ['training', path, '']);
+      const victim = new Victim('victim', ['training', path, '']);
       await victim.begun();
       const after = random.below(Math.ceil(reference.ms));
       const isTrainer = random.below(2) === 0;
@@ -156,7 +156,7 @@ class Trial {
       const orphan = await orphanOf(left);
       if (orphan !== null) return orphan;
     }
-    const last = new Victim('victim.ts', ['training', path, '']);
+    const last = new Victim('victim', ['training', path, '']);
     await last.end();
     const project = openProject(path);
     try {

@@ -2,12 +2,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processOf } from '../processes.ts';
 import { Said } from './said.ts';
 
 /** A process under load starts slowly. */
 const START_MS = 120_000;
+
+const SCRIPTS = {
+  victim: await processOf('kills/victim'),
+  page: await processOf('kills/page'),
+} as const;
 
 export class Victim {
   static readonly #alive = new Set<Victim>();
@@ -18,11 +23,11 @@ export class Victim {
 
   /** `env`: what it is told beside its own environment. */
   constructor(
-    script: 'victim.ts' | 'page.ts',
+    script: keyof typeof SCRIPTS,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ) {
-    this.#child = fork(join(import.meta.dirname, script), args, {
+    this.#child = fork(SCRIPTS[script], args, {
       execArgv: [],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,11 +1,10 @@
 /** The engine process that messages are sent to: started, watched, asked whether it still answers. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { processOf } from '../processes.ts';
 
-const ENTRY = join(import.meta.dirname, 'engine-process.ts');
 const Ready = z.object({ url: z.string(), token: z.string() });
 const Memory = z.object({ rssBytes: z.number() });
 /** Of standard error, to explain an end. */
@@ -54,7 +53,7 @@ export class EngineUnderTest {
 
   /** `folder`: its home and its working folder. */
   static async start(folder: string): Promise<EngineUnderTest> {
-    const child = fork(ENTRY, [], {
+    const child = fork(await processOf('messages/engine-process'), [], {
       cwd: folder,
       env: { ...process.env, HOME: folder, GRAFT_CONFIG: folder },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
