@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Api } from '../../../renderer/api.ts';
 import { type Cut, cutHere } from '../../../renderer/canvas/cutter.ts';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
@@ -21,7 +22,10 @@ function halfRed(): Uint8Array {
   return encode({ width: SIZE, height: SIZE, channels: 3, data });
 }
 
-async function sitting({ cut = cutHere }: { readonly cut?: Cut } = {}) {
+async function sitting({
+  cut = cutHere,
+  line = (own) => own,
+}: { readonly cut?: Cut; readonly line?: (api: Api) => Api } = {}) {
   const { engine, api } = await windowEngine();
   const dir = temporaryFolder();
   mkdirSync(join(dir, 'images'));
@@ -40,7 +44,7 @@ async function sitting({ cut = cutHere }: { readonly cut?: Cut } = {}) {
   });
   await engine.call('prompts.choose', { files: promptNetwork(dir) });
   const annotate = new AnnotateState({
-    ...{ api, project, habits: firstHabits(), cut },
+    ...{ api: line(api), project, habits: firstHabits(), cut },
     notify: () => undefined,
   });
   const stop = annotate.listen();
@@ -203,6 +207,28 @@ describe('clicking an object', () => {
     expect(annotate.editor.preview).toMatchObject({ kind: 'prompts', box: { x0: 0, y0: 0 } });
     annotate.cuts.retry();
     await expect.poll(() => annotate.cuts.state.kind).toBe('shown');
+  });
+
+  it('keeps clicks where the process of the network ends while it looks, and goes on when asked', async () => {
+    let isEnded = true;
+    const ended =
+      'The process that runs encoder.onnx was ended from outside, or failed. Try again.';
+    const line = (api: Api): Api => {
+      const call: Api['call'] = (name, ...rest) =>
+        name === 'prompts.prepare' && isEnded
+          ? Promise.reject(new AppError('unreadable', ended))
+          : api.call(name, ...rest);
+      return Object.assign(Object.create(api) as Api, { call });
+    };
+    const { annotate, click } = await sitting({ line });
+    annotate.overlay.takeTool('click');
+    click(8, 8);
+    await expect.poll(() => annotate.prompts.state).toEqual({ kind: 'failed', message: ended });
+    expect(annotate.editor.preview).toMatchObject({ points: [{ inside: true }] });
+    isEnded = false;
+    annotate.prompts.retry();
+    await expect.poll(() => annotate.prompts.state.kind).toBe('shown');
+    expect(annotate.prompts.mask).toMatchObject({ area: (SIZE * SIZE) / 2 });
   });
 
   it('takes a drag that takes away as a click, so that the clicks before it stay', async () => {
