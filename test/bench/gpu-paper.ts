@@ -9,7 +9,7 @@ import { segmentationLogits } from '../../engine/training/objectives/segmentatio
 import { adamWDispatches } from '../../engine/training/webgpu/kernels/adam-w.ts';
 import { convolutionPlan } from '../../engine/training/webgpu/kernels/convolution.ts';
 import { filterGradientPlan } from '../../engine/training/webgpu/kernels/filter-gradient.ts';
-import { normPlan } from '../../engine/training/webgpu/kernels/normalisation.ts';
+import { normPlan } from '../../engine/training/webgpu/kernels/normalisation-parts.ts';
 import { channelSumsPlan } from '../../engine/training/webgpu/kernels/rectifier.ts';
 import { statisticsDispatches } from '../../engine/training/webgpu/kernels/running-statistics.ts';
 import { lossPlan } from '../../engine/training/webgpu/kernels/segmentation-loss.ts';
