@@ -1,6 +1,6 @@
 /** What taking an addition back did, in words. */
 import type { AdditionUndone } from './api.ts';
-import { counted, countedWith } from './number-format.ts';
+import { counted, countedWith, pronounFor, verbFor } from './number-format.ts';
 
 /** Without what stays by name: that is listed. */
 export function undoneWords(
@@ -13,7 +13,7 @@ export function undoneWords(
     ...(unlabelled > 0 ? [`${counted(unlabelled, 'image')} without a mask, as before`] : []),
     ...(staying.length > 0
       ? [
-          `${countedWith(staying.length, 'image', 'stay')} as ${staying.length === 1 ? 'it is' : 'they are'}`,
+          `${countedWith(staying.length, 'image', 'stay')} as ${pronounFor(staying.length, 'they')} ${verbFor(staying.length, 'are')}`,
         ]
       : []),
   ];

@@ -10,7 +10,7 @@ import {
   PARTS,
   type SegmentationClass,
 } from './entities.ts';
-import { counted, noneHolds, pronounFor, verbFor } from './number-format.ts';
+import { counted, noneHolds, nounFor, pronounFor, verbFor } from './number-format.ts';
 
 /** What is known of a label map: its part of the split, and the values that occur in it. */
 export interface PartLabels {
@@ -125,7 +125,7 @@ export function absentClasses(
       const parts = PARTS.filter((part) => key.split(' ').includes(part));
       if (parts.length === 0) return [];
       const names = lost.map(({ index, name }) => `${index} (${name})`).join(', ');
-      const what = lost.length === 1 ? `Class ${names} occurs` : `Classes ${names} occur`;
+      const what = `${nounFor(lost.length, 'Class')} ${names} ${verbFor(lost.length, 'occur')}`;
       if (parts.length === present.size) {
         return [`${what} in no label map: neither learned nor scored.`];
       }

@@ -78,8 +78,16 @@ export function gibibytes(bytes: number): string {
   return `${fixed(bytes / 2 ** 30, 1)} GiB`;
 }
 
-/** 1 → the noun as it is, else with an s: where its count stands elsewhere, or is written another way. */
-export const nounFor = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`);
+/** classes, categories, seeds. */
+const plural = (noun: string): string =>
+  /(?:s|x|ch|sh)$/.test(noun)
+    ? `${noun}es`
+    : /[^aeiou]y$/.test(noun)
+      ? `${noun.slice(0, -1)}ies`
+      : `${noun}s`;
+
+/** 1 → the noun as it is, else as of many: where its count stands elsewhere, or is written another way. */
+export const nounFor = (count: number, noun: string): string => (count === 1 ? noun : plural(noun));
 
 /** 1 seed, 5 seeds. */
 export const counted = (count: number, noun: string): string => `${count} ${nounFor(count, noun)}`;

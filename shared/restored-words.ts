@@ -1,4 +1,5 @@
 /** What is said of images that came out of the bin under another name. */
+import { pronounFor, nounFor, verbFor } from './number-format.ts';
 
 const NAMED = 3;
 
@@ -10,5 +11,5 @@ export function restoredWords(
   const named = renamed.slice(0, NAMED).map(({ name, now }) => `${name} is called ${now} now`);
   const more = renamed.length - named.length;
   const all = more === 0 ? named : [...named, `${more} more have other names`];
-  return `${all.join(', ')}: ${renamed.length === 1 ? 'its name was' : 'their names were'} taken.`;
+  return `${all.join(', ')}: ${pronounFor(renamed.length, 'their')} ${nounFor(renamed.length, 'name')} ${verbFor(renamed.length, 'were')} taken.`;
 }

@@ -6,7 +6,7 @@ import { inWords } from '../../shared/sentences.ts';
 import { type Caller, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
 import { print, table } from './output.ts';
-import { verbFor } from '../../shared/number-format.ts';
+import { pronounFor, verbFor } from '../../shared/number-format.ts';
 
 interface ClassesOptions {
   dataset: string;
@@ -30,7 +30,7 @@ async function olderStudies(caller: Caller, project: string, dataset: Dataset): 
   if (own.length === 0) return [];
   const names = inWords(own.map(({ name }) => `"${name}"`));
   return [
-    `${names} ${verbFor(own.length, 'keep')} what class 0 was when ${own.length === 1 ? 'it was' : 'they were'} planned; plan anew to go by this.`,
+    `${names} ${verbFor(own.length, 'keep')} what class 0 was when ${pronounFor(own.length, 'they')} ${verbFor(own.length, 'were')} planned; plan anew to go by this.`,
   ];
 }
 

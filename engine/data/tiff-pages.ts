@@ -4,7 +4,7 @@
  */
 import type { GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
-import { counted, verbFor } from '../../shared/number-format.ts';
+import { counted, nounFor, verbFor } from '../../shared/number-format.ts';
 import { unreadableImage } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
 import { pageList, type PageNote } from './page-names.ts';
@@ -228,8 +228,12 @@ function kindNotes(
 ): PageNote[] {
   const pages = pagesOfKind(directories, kind);
   if (pages.length === 0) return [];
-  const are = pages.length === 1 ? `is a ${name}` : `are ${name.replace(/y$/, 'ie')}s`;
-  return [info(`its ${pageList(pages)} ${are} (${sizesOf(directories, pages)}) and left out`)];
+  const what = pages.length === 1 ? `a ${name}` : nounFor(pages.length, name);
+  return [
+    info(
+      `its ${pageList(pages)} ${verbFor(pages.length, 'are')} ${what} (${sizesOf(directories, pages)}) and left out`,
+    ),
+  ];
 }
 
 const info = (message: string): PageNote => ({ severity: 'info', message });

@@ -1,4 +1,5 @@
 /** Deleting a model: what keeps it, and what stays of it. */
+import { pronounFor, verbFor } from '../../shared/number-format.ts';
 import type { Model } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { inWords } from '../../shared/sentences.ts';
@@ -37,7 +38,7 @@ export function removeModel(db: Project, model: Model): string[] {
   if (children.length > 0) {
     const names = inWords(children.map((one) => `"${one.name}"`));
     kept.push(
-      `${names}, which started from it, ${children.length === 1 ? 'keeps its' : 'keep their'} own weights.`,
+      `${names}, which started from it, ${verbFor(children.length, 'keep')} ${pronounFor(children.length, 'their')} own weights.`,
     );
   }
   return kept;

@@ -13,7 +13,7 @@ const PLURAL_VERB =
 
 /** What verbFor, pronounFor and counted say: number-format.ts is the one place that knows how. */
 const BY_HAND =
-  /=== 1 \? (?:'(?:is|was|has|does|it|its|this|that)' : '(?:are|were|have|do|them|their|they|these|those)'|'([a-z]+)s' : '\1'|'([a-z]+)' : '\2s')/g;
+  /=== 1\s*\? ['`](?:(?:is|was|has|does|it|its|this|that)\b[^'`]*['`]\s*: ['`](?:are|were|have|do|them|their|they|these|those)\b|([a-z]+)s'\s*: '\1'|([a-z]+)'\s*: '\2e?s'|[a-z]+y'\s*: '[a-z]+ies')/gi;
 
 const found = (pattern: RegExp): string[] => {
   const files = globSync('{engine,shared,renderer,electron}/**/*.{ts,svelte}', { cwd: ROOT });
@@ -36,6 +36,9 @@ it('one and many are told apart by one piece of code', () => {
     "n === 1 ? 'is' : 'are'",
     "n === 1 ? 'lies' : 'lie'",
     "n === 1 ? 'it' : 'them'",
+    "n === 1 ? 'it was' : 'they were'",
+    "n === 1\n ? 'was'\n : 'were'",
+    "n === 1 ? 'class' : 'classes'",
   ])
     expect(text).toMatch(BY_HAND);
 });

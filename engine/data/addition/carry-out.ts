@@ -7,7 +7,7 @@ import type { AdditionReport, ImportIssue, Placing } from '../../../shared/api.t
 import { transparencyOrigin } from '../../../shared/channels.ts';
 import type { ImageRecord, Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { countedWith } from '../../../shared/number-format.ts';
+import { countedWith, nounFor, pronounFor, verbFor } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { oneName } from '../../../shared/names.ts';
 import type { AdditionItem } from '../../db/additions.ts';
@@ -40,10 +40,7 @@ interface Revision {
 function assertWanted(project: Project, plan: AdditionPlan, options: AddOptions): void {
   const { preview, dataset } = plan;
   if (preview.clashes.length > 0 && options.clash === 'refuse') {
-    const are =
-      preview.clashes.length === 1
-        ? 'is the name of another image'
-        : 'are the names of other images';
+    const are = `${verbFor(preview.clashes.length, 'are')} the ${nounFor(preview.clashes.length, 'name')} of ${preview.clashes.length === 1 ? 'another image' : 'other images'}`;
     throw new AppError(
       'conflict',
       `${clashWords(preview.clashes)} ${are} in "${dataset.name}". Nothing was added: keep both under a free name such as "${preview.clashes[0]?.free ?? ''}" (--clash rename), or leave them out (--clash skip).${plan.mayBeMasks ? ' Or are they masks of these images? Then say so (--holds masks).' : ''}`,
@@ -54,7 +51,7 @@ function assertWanted(project: Project, plan: AdditionPlan, options: AddOptions)
   if (unknown.length > 0 && !options.newClasses) {
     throw new AppError(
       'conflict',
-      `"${dataset.name}" has no ${unknown.length === 1 ? 'class' : 'classes'} ${inWords(unknown.map((name) => `"${name}"`))}. Nothing was added: add ${unknown.length === 1 ? 'this class' : 'these classes'} to it (--new-classes), or map the values to classes that are there (--map).`,
+      `"${dataset.name}" has no ${nounFor(unknown.length, 'class')} ${inWords(unknown.map((name) => `"${name}"`))}. Nothing was added: add ${pronounFor(unknown.length, 'these')} ${nounFor(unknown.length, 'class')} to it (--new-classes), or map the values to classes that are there (--map).`,
       { subject: dataset.name },
     );
   }

@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { countedWith, pronounFor } from '../../../shared/number-format.ts';
+import { countedWith, pronounFor, verbFor } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { oneName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
@@ -295,8 +295,9 @@ function testDoubts(
     const shown = names.slice(0, NAMED_TESTS);
     const more = names.length > NAMED_TESTS ? [`${names.length - NAMED_TESTS} more`] : [];
     const them = pronounFor(names.length, 'them');
-    const are = names.length === 1 ? 'is a test image' : 'are test images';
-    const message = `${inWords([...shown, ...more])} ${are} of the study "${study}", of another dataset. What is trained on ${them} here has seen what that study is tested on: leave ${them} out, or exclude ${them} once added.`;
+    const are = verbFor(names.length, 'are');
+    const what = names.length === 1 ? 'a test image' : 'test images';
+    const message = `${inWords([...shown, ...more])} ${are} ${what} of the study "${study}", of another dataset. What is trained on ${them} here has seen what that study is tested on: leave ${them} out, or exclude ${them} once added.`;
     return { message, instead: [] };
   });
 }

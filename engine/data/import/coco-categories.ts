@@ -12,7 +12,7 @@ import type { ShapeGround } from './paint-shapes.ts';
 import { type CocoCategory, type CocoId, compareIds } from './coco-entries.ts';
 import { mapped } from './mask-doubts.ts';
 import type { ValueRule } from './value-mapping.ts';
-import { verbFor } from '../../../shared/number-format.ts';
+import { nounFor, verbFor } from '../../../shared/number-format.ts';
 
 export interface CocoClasses extends ShapeGround {
   readonly rule: ValueRule;
@@ -80,9 +80,9 @@ function classesFromZero(all: readonly CocoCategory[]): CocoClasses {
 
 function groundDoubt(grounds: readonly CocoCategory[], classes: number): ImportDoubt {
   const named = inWords(grounds.map(({ id, name }) => `${id} "${name}"`));
-  const are = grounds.length === 1 ? 'The category' : 'The categories';
+  const which = nounFor(grounds.length, 'category');
   return {
-    message: `${are} ${named} ${verbFor(grounds.length, 'are')} taken for the background, beneath all objects.`,
+    message: `The ${which} ${named} ${verbFor(grounds.length, 'are')} taken for the background, beneath all objects.`,
     instead: grounds.map(({ name }, i) => {
       const value = classes + 1 + i;
       return mapped(String(value), value, `"${name}" is a class of its own`);

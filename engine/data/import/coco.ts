@@ -18,7 +18,7 @@ import { readJson } from './foreign-json.ts';
 import type { PaintedShape, ShapeGround } from './paint-shapes.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, countedWith } from '../../../shared/number-format.ts';
 
 /** What an export of ours says of the whole file. */
 export interface CocoInfo {
@@ -222,7 +222,7 @@ function annotationsOf(
     if (paths !== undefined && paths.size > 1) {
       issues.skip(
         `image ${id}`,
-        `${paths.size} images have this id (${inWords([...paths].map((path) => path.replace(/#0$/, '')))}), so its ${count === 1 ? 'annotation belongs' : `${count} annotations belong`} to none of them. Give each an id of its own.`,
+        `${paths.size} images have this id (${inWords([...paths].map((path) => path.replace(/#0$/, '')))}), so its ${countedWith(count, 'annotation', 'belong')} to none of them. Give each an id of its own.`,
       );
       entry.unusable += entry.own.splice(0).length;
     }

@@ -1,7 +1,7 @@
 /** Which folder of masks belongs to which folder of images, where their names do not say it: by the names of the files. */
 import { posix } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
-import { countedWith } from '../../../shared/number-format.ts';
+import { countedWith, pronounFor } from '../../../shared/number-format.ts';
 import { bareStem } from './folder-names.ts';
 import { stemOf } from './folder-tree.ts';
 
@@ -60,7 +60,7 @@ export function matchFolders(images: readonly string[], masks: readonly string[]
       if (image !== undefined) imageOf.set(file, image);
     }
     if (best.folder === dir) continue;
-    const message = `its ${countedWith(best.both, 'mask', 'were')} taken for ${best.both === 1 ? 'that of an image' : 'those of the images'} in ${best.folder}/, by the names of the files`;
+    const message = `its ${countedWith(best.both, 'mask', 'were')} taken for ${pronounFor(best.both, 'those')} of ${best.both === 1 ? 'an image' : 'the images'} in ${best.folder}/, by the names of the files`;
     issues.push({ path: dir, severity: 'info', message });
   }
   return { imageOf, issues };

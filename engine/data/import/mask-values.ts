@@ -6,7 +6,7 @@
 import type { ImportDoubt } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
-import { counted, countedWith } from '../../../shared/number-format.ts';
+import { counted, countedWith, pronounFor, verbFor } from '../../../shared/number-format.ts';
 import { channelDoubts, chooseChannel } from './mask-channel.ts';
 import { instead, mapped, pixelsInText, strayInText, valuesInText } from './mask-doubts.ts';
 import {
@@ -259,8 +259,8 @@ function guessLevels(
   const { draft, doubts } = withObjectDoubt(found, masks);
   const close = colours || top < MANY_VALUES ? [] : hardlyDiffering(foreground, top);
   if (close.length === 0) return { draft, doubts };
-  const one = close.length === 1;
-  const message = `${valuesInText(close)} differ${one ? 's' : ''} from 0 or ${brightestOf(foreground)?.name ?? ''} by hardly anything, as rounding makes ${one ? 'it' : 'them'}: taken for ${one ? 'a class' : 'classes'} all the same.`;
+  const n = close.length;
+  const message = `${valuesInText(close)} ${verbFor(n, 'differ')} from 0 or ${brightestOf(foreground)?.name ?? ''} by hardly anything, as rounding makes ${pronounFor(n, 'them')}: taken for ${n === 1 ? 'a class' : 'classes'} all the same.`;
   return { draft, doubts: [{ message, instead: [instead('black-white')] }, ...doubts] };
 }
 

@@ -22,7 +22,7 @@ import {
   type NamedShape,
   type Plane,
 } from './shapes.ts';
-import { verbFor } from '../../../shared/number-format.ts';
+import { pronounFor, verbFor } from '../../../shared/number-format.ts';
 
 /** Of objects that nobody classified. */
 const UNCLASSIFIED = 'unclassified';
@@ -76,7 +76,7 @@ export function readQuPath(features: z.output<typeof QuPathFile>): LabelContent 
     shapes.push({ where, label, crowd: false, object: null, outline: { rings }, plane });
   });
   if (counts.unclassified > 0) {
-    const message = `${counts.unclassified} of its objects ${verbFor(counts.unclassified, 'have')} no class: ${counts.unclassified === 1 ? 'it becomes' : 'they become'} the class "${UNCLASSIFIED}"`;
+    const message = `${counts.unclassified} of its objects ${verbFor(counts.unclassified, 'have')} no class: ${pronounFor(counts.unclassified, 'they')} ${verbFor(counts.unclassified, 'become')} the class "${UNCLASSIFIED}"`;
     issues.say('change', 'objects', message);
   }
   if (counts.nuclei > 0) {

@@ -3,6 +3,7 @@
  * come into theirs, what is moved and what goes into the bin is one transaction at the end: what is cancelled, fails or is
  * killed leaves nothing behind.
  */
+import { nounFor, pronounFor, verbFor } from '../../../shared/number-format.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TransferReport } from '../../../shared/api.ts';
 import { IGNORE } from '../../../shared/entities.ts';
@@ -32,8 +33,7 @@ function assertWanted({ preview }: TransferPlan, options: TransferOptions): void
   const { to, clash, newClasses } = options;
   const { clashes } = preview;
   if (clashes.length > 0 && clash === 'refuse') {
-    const are =
-      clashes.length === 1 ? 'is the name of another image' : 'are the names of other images';
+    const are = `${verbFor(clashes.length, 'are')} the ${nounFor(clashes.length, 'name')} of ${clashes.length === 1 ? 'another image' : 'other images'}`;
     throw new AppError(
       'conflict',
       `${clashWords(clashes)} ${are} in "${to.name}". Nothing was changed: keep both under a free name such as "${clashes[0]?.free ?? ''}" (--clash rename), or leave them where they are (--clash skip).`,
@@ -44,7 +44,7 @@ function assertWanted({ preview }: TransferPlan, options: TransferOptions): void
   if (unknown.length > 0 && !newClasses) {
     throw new AppError(
       'conflict',
-      `"${to.name}" has no ${unknown.length === 1 ? 'class' : 'classes'} ${inWords(unknown.map((name) => `"${name}"`))}. Nothing was changed: add ${unknown.length === 1 ? 'this class' : 'these classes'} to it (--new-classes).`,
+      `"${to.name}" has no ${nounFor(unknown.length, 'class')} ${inWords(unknown.map((name) => `"${name}"`))}. Nothing was changed: add ${pronounFor(unknown.length, 'these')} ${nounFor(unknown.length, 'class')} to it (--new-classes).`,
       { subject: to.name },
     );
   }

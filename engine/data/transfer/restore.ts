@@ -2,7 +2,7 @@
 import type { AgainThere, RestoreChoice, RestoreReport } from '../../../shared/api.ts';
 import type { ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, pronounFor, verbFor } from '../../../shared/number-format.ts';
 import { oneName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
 import { contentKey, freeName } from '../addition/fates.ts';
@@ -38,8 +38,8 @@ export function planRestore(db: Project, { datasetId, images }: Chosen): Restore
   return { images: binned, again };
 }
 
-const againWords = ([first, ...more]: readonly AgainThere[]): string =>
-  `${first?.name ?? ''}${more.length === 0 ? ' was' : ` and ${counted(more.length, 'other image')} were`} added again meanwhile: leave ${more.length === 0 ? 'it' : 'them'} in the bin (--same leave), put what is there into the bin instead (--same replace), or have both (--same both). Nothing was restored.`;
+const againWords = (again: readonly AgainThere[]): string =>
+  `${again[0]?.name ?? ''}${again.length === 1 ? '' : ` and ${counted(again.length - 1, 'other image')}`} ${verbFor(again.length, 'were')} added again meanwhile: leave ${pronounFor(again.length, 'them')} in the bin (--same leave), put what is there into the bin instead (--same replace), or have both (--same both). Nothing was restored.`;
 
 /** Errors: conflict, where images were added again and nobody has said what becomes of them. */
 export function restoreImages(db: Project, chosen: Chosen, same: RestoreChoice): RestoreReport {

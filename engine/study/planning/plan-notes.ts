@@ -2,7 +2,13 @@
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import type { Dataset, ImageRecord, StudyConfig } from '../../../shared/entities.ts';
 import { helpersInText } from '../../../shared/helpers.ts';
-import { counted, verbFor } from '../../../shared/number-format.ts';
+import {
+  counted,
+  countedWith,
+  nounFor,
+  pronounFor,
+  verbFor,
+} from '../../../shared/number-format.ts';
 import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
 import { learningRatesOf } from './plan-runs.ts';
 
@@ -56,10 +62,10 @@ export function planNotes(
     ...data.absent,
     ...data.withoutForeground.map(
       ({ labels, seeds: without }) =>
-        `With ${counted(labels, 'label')}, the training images of seed${without.length === 1 ? '' : 's'} ${without.join(', ')} hold no foreground: nothing is learned there. More labels, or a split with fewer empty training images, avoid that.`,
+        `With ${counted(labels, 'label')}, the training images of ${nounFor(without.length, 'seed')} ${without.join(', ')} hold no foreground: nothing is learned there. More labels, or a split with fewer empty training images, avoid that.`,
     ),
     data.helped > 0 &&
-      `${counted(data.helped, 'image')} ${data.helped === 1 ? 'is left out: its' : 'are left out: their'} labels were made with ${helpersInText(config.withoutHelpers)}.`,
+      `${countedWith(data.helped, 'image', 'are')} left out: ${pronounFor(data.helped, 'their')} labels were made with ${helpersInText(config.withoutHelpers)}.`,
     data.unlabelled > 0 &&
       `${counted(data.unlabelled, 'image')} of the split ${verbFor(data.unlabelled, 'have')} no label map: left out of fine-tuning and testing.`,
     ...data.aboutSource,
