@@ -9,7 +9,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createProject, type Project } from '../../engine/db/project.ts';
 import { sha256 } from '../../engine/sha256.ts';
-import { planBatches } from '../../engine/training/batches/batches.ts';
 import { type AnyTile, withInput } from '../../engine/training/images/tiles.ts';
 import { LabelSet } from '../../engine/training/live/label-set.ts';
 import { createLiveNetwork, fresh, type LiveNetwork } from '../../engine/training/live/network.ts';
@@ -97,13 +96,9 @@ export class TrainingMeanwhile {
 
   /** The hand worked so long on an image: as long is trained on those that joined before. */
   async train(seconds: number): Promise<void> {
-    const { sampling, optimisation, seed } = this.#settings;
     const members = this.#labels.trained;
     if (members.length === 0) return;
-    const { objective } = this.#network;
-    const { augment, batch } = optimisation;
-    const { sizePx } = sampling;
-    const plan = planBatches({ augment, batch, seed, count: members.length, objective, sizePx });
+    const plan = this.#network.batches(members.length);
     const { aSecond, most } = this.#steps;
     const steps = Math.min(most, Math.round(seconds * aSecond));
     for (const last = this.#step + steps; this.#step < last;) {

@@ -19,6 +19,14 @@ const BRIGHTNESS = 0.1;
 /** Factor about the mean of the view. */
 const CONTRAST = [0.8, 1.2] as const;
 const MAX_NOISE_DEVIATION = 0.02;
+/** Standard deviation of the values of an ordinary view. */
+const ORDINARY_SPREAD = 0.2;
+
+/**
+ * Whether views are changed. `by-spread`: where values differ less than in an ordinary view, brightness and noise are as
+ * much smaller, so that what is dark or faint is not lost below 0 or in noise.
+ */
+export type Augmentation = boolean | 'by-spread';
 
 /** Standard normal numbers, drawn once: a view's noise is a window of this table at a random place. */
 const NOISE_TABLE_LENGTH = 1 << 16;
@@ -72,15 +80,22 @@ function plainWindow(tile: AnyTile, sizePx: number, random: Random): Window {
 }
 
 /** Brightness, contrast and noise in place; values stay in [0, 1]. */
-function changeValues(pixels: Float32Array, random: Random): void {
+function changeValues(pixels: Float32Array, augment: Augmentation, random: Random): void {
   const contrast = random.uniform(...CONTRAST);
-  const brightness = random.uniform(-BRIGHTNESS, BRIGHTNESS);
-  const deviation = random.uniform(0, MAX_NOISE_DEVIATION);
+  let brightness = random.uniform(-BRIGHTNESS, BRIGHTNESS);
+  let deviation = random.uniform(0, MAX_NOISE_DEVIATION);
   const normal = normalNumbers();
   let noiseAt = random.below(NOISE_TABLE_LENGTH);
   let sum = 0;
   for (let i = 0; i < pixels.length; i++) sum += pixels[i] ?? 0;
   const mean = sum / pixels.length;
+  if (augment === 'by-spread') {
+    let squares = 0;
+    for (let i = 0; i < pixels.length; i++) squares += ((pixels[i] ?? 0) - mean) ** 2;
+    const share = Math.min(1, Math.sqrt(squares / pixels.length) / ORDINARY_SPREAD);
+    brightness *= share;
+    deviation *= share;
+  }
   const shift = mean * (1 - contrast) + brightness;
   for (let i = 0; i < pixels.length; i++) {
     const noise = deviation * (normal[noiseAt] ?? 0);
@@ -96,13 +111,14 @@ function changeValues(pixels: Float32Array, random: Random): void {
  */
 export function drawView(
   tile: AnyTile,
-  options: { readonly sizePx: number; readonly augment: boolean },
+  options: { readonly sizePx: number; readonly augment: Augmentation },
   random: Random,
 ): Sample {
   const { sizePx, augment } = options;
-  const window = augment ? drawWindow(tile, sizePx, random) : plainWindow(tile, sizePx, random);
+  const window =
+    augment !== false ? drawWindow(tile, sizePx, random) : plainWindow(tile, sizePx, random);
   const { pixels, labels, depths } = sampleWindow(tile, window, sizePx);
-  if (augment) changeValues(pixels, random);
+  if (augment !== false) changeValues(pixels, augment, random);
   return {
     sizePx,
     channels: tile.channels,

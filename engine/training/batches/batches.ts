@@ -3,7 +3,7 @@
  * resumed run continues with exactly the batches that it would have seen.
  */
 import { createRandom } from '../../../shared/random.ts';
-import { drawView } from './augment.ts';
+import { type Augmentation, drawView } from './augment.ts';
 import type { Objective, SampleSlots, SampleSource } from '../objectives/objective.ts';
 import type { AnyTile } from '../images/tiles.ts';
 
@@ -73,7 +73,7 @@ function allocate(objective: Objective, size: number): Batch {
 export interface BatchOptions {
   readonly objective: Objective;
   readonly sizePx: number;
-  readonly augment: boolean;
+  readonly augment: Augmentation;
   readonly batch: number;
   readonly seed: number;
 }

@@ -4,7 +4,7 @@
  */
 import type { Dataset } from '../../../shared/entities.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
-import type { Batch } from '../batches/batches.ts';
+import { type Batch, type BatchPlan, planBatches } from '../batches/batches.ts';
 import {
   checkpointWeights,
   decodeCheckpoint,
@@ -112,8 +112,9 @@ const objectiveOf = (
   segmentationObjective({ network, sizePx: sampling.sizePx, classes, hasBackground, loss: null });
 
 export interface LiveNetwork {
-  readonly objective: Objective;
   readonly classes: number;
+  /** Batches of so many images. */
+  batches(count: number): BatchPlan;
   /** Loss before the update. `at`: the step's number. */
   train(batch: Batch, at: number): Promise<number>;
   /** By the weights of now. `area`: what of it; null: all. */
@@ -172,8 +173,12 @@ export function createLiveNetwork(
     segmenter.dispose();
   };
   return {
-    objective,
     classes,
+    batches: (count) =>
+      planBatches({
+        ...{ objective, augment: settings.augment, batch: optimisation.batch, seed, count },
+        sizePx: sampling.sizePx,
+      }),
     train: (batch, at) => step.run(batch, stepScalars(optimisation, at)),
     async predict(input, area) {
       const [prediction] = await predictLabelMaps(segmenter, [step.tensors()], [input], {

@@ -10,7 +10,7 @@ import type { Dataset, LiveProgress } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { takesPart } from '../../../shared/task-sources.ts';
 import type { Project } from '../../db/project.ts';
-import { type BatchPlan, planBatches } from '../batches/batches.ts';
+import type { BatchPlan } from '../batches/batches.ts';
 import type { AnyTile } from '../images/tiles.ts';
 import { pixelClasses } from '../network/pixel-classes.ts';
 import type { Engine } from '../tensorflow/backend.ts';
@@ -250,7 +250,7 @@ export class LiveSession {
     if (this.#network === null) this.#make(null);
     const network = this.#network;
     if (network === null) return;
-    const { members, batches } = (this.#plan ??= this.#planOf(network, this.#labels.trained));
+    const { members, batches } = (this.#plan ??= this.#planOf(network));
     const at = this.#step + 1;
     const tiles: AnyTile[] = [];
     for (const index of batches.images(at)) {
@@ -271,15 +271,9 @@ export class LiveSession {
     this.#step = at;
   }
 
-  #planOf(network: LiveNetwork, members: readonly Member[]) {
-    const { sampling, optimisation, seed } = this.#settings;
-    const { augment, batch } = optimisation;
-    const batches = planBatches({
-      ...{ augment, batch, seed, count: members.length },
-      objective: network.objective,
-      sizePx: sampling.sizePx,
-    });
-    return { members, batches };
+  #planOf(network: LiveNetwork) {
+    const members = this.#labels.trained;
+    return { members, batches: network.batches(members.length) };
   }
 
   async #tileOf(member: Member): Promise<AnyTile | null> {

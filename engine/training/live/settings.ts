@@ -7,6 +7,7 @@ import {
   OptimisationConfig,
   type SamplingConfig,
 } from '../../../shared/entities.ts';
+import type { Augmentation } from '../batches/augment.ts';
 import { upperMedian } from '../../../shared/median.ts';
 
 /** The least side of the square that a small image is stretched to. */
@@ -24,6 +25,7 @@ export interface LiveSettings {
   readonly network: NetworkConfig;
   readonly sampling: SamplingConfig;
   readonly optimisation: OptimisationConfig;
+  readonly augment: Augmentation;
   readonly seed: number;
 }
 
@@ -72,6 +74,8 @@ export function liveSettings(
       batch: viewsOf(sampling.sizePx),
       evaluateEvery: 50,
     }),
+    // Of few images, some of them dark, each has to stay what it is.
+    augment: 'by-spread',
     seed: 1,
   };
 }

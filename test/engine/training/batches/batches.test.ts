@@ -52,6 +52,22 @@ describe('the order of batches', () => {
 });
 
 describe('a view', () => {
+  it('of a dark image stays one, where changes go by its spread', () => {
+    const ramp = tile(32, 32);
+    const dark = { ...ramp, data: ramp.data.map((value) => (value < 0.5 ? 0.02 : 0.1)) };
+    /** Of 40 views, the least that separates the brightest from the darkest pixels. */
+    const leastContrast = (augment: true | 'by-spread') =>
+      Math.min(
+        ...Array.from({ length: 40 }, (_, seed) => {
+          const { pixels } = drawView(dark, { sizePx: 32, augment }, createRandom(seed));
+          const sorted = pixels.toSorted();
+          return (sorted.at(-100) ?? 0) - (sorted[100] ?? 0);
+        }),
+      );
+    expect(leastContrast('by-spread')).toBeGreaterThan(0.04);
+    expect(leastContrast(true)).toBeLessThan(0.03);
+  });
+
   it('is the tile itself without augmentation', () => {
     const whole = tile(16, 16);
     const view = drawView(whole, { sizePx: 16, augment: false }, createRandom(1));

@@ -24,3 +24,7 @@ it('sees most images as they are, and a step never costs more than a step', () =
     expect(liveSettings(images(...sides)).network.inputChannels).toBe(1);
   }
 });
+
+it('changes views by their own spread: some of few images may be dark', () => {
+  expect(liveSettings(images(256)).augment).toBe('by-spread');
+});
