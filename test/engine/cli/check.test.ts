@@ -19,7 +19,7 @@ function graft(...args: string[]): Promise<{ code: number; out: string; err: str
 it('graft check says that a project is whole, and of a damaged one what to do', async () => {
   const path = join(temporaryFolder(), 'cells.graft');
   const project = createProject(path);
-  addDataset(project, 'cells', { count: 200 });
+  addDataset(project, 'cells', { count: 20 });
   project.close();
 
   const whole = await graft('check', path);
