@@ -38,18 +38,17 @@ const library = () => path.join(tfjsNode(root), 'lib', 'graft-operations.node');
 
 /** A compiler that writes what it was asked for into every file that it makes; `broken` fails. */
 function compiler(broken = false): string {
-  const script = path.join(cache, '..', 'compiler');
+  const script = path.join(cache, '..', 'compiler.sh');
   writeFileSync(
     script,
-    `#!/bin/sh
+    `asked="$*"
     if ${String(broken)} && [ $# -gt 1 ]; then echo 'error: no such thing' >&2; exit 1; fi
-    for word; do
-      if [ "$before" = -o ]; then printf %s "$*" >"$word"; fi
-      before=$word
+    while [ $# -gt 1 ]; do
+      if [ "$1" = -o ]; then printf %s "$asked" > "$2"; fi
+      shift
     done`,
-    { mode: 0o755 },
   );
-  return script;
+  return `sh ${script}`;
 }
 
 const setUp = (options: { platform?: NodeJS.Platform } = {}) => {

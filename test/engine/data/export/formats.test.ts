@@ -53,37 +53,38 @@ function addDrawn(
   images: readonly (Drawn | null)[],
   nameOf = (i: number) => `${i}.png`,
 ): number {
-  const datasetId = project.datasets.create({
-    ...{ name, origin: {}, classes: CLASSES, hasBackground: true, imageClasses: [] },
-  });
-  images.forEach((drawn, i) => {
-    const width = drawn?.width ?? 3;
-    const height = (drawn?.labels.length ?? 6) / width;
-    const data = new Uint8Array(width * height).fill(i);
-    const bytes = encode({ width, height, data, channels: 1 });
-    const imageId = project.datasets.addImage({
-      ...{
-        datasetId,
-        name: nameOf(i),
-        widthPx: width,
-        heightPx: height,
-        channels: 1,
-        bitDepth: 8,
-      },
-      ...{ hash: sha256(bytes), page: 0, groupName: null, imageClass: null, source: { bytes } },
+  // Each of many transactions would wait for the disk.
+  return project.transaction(() => {
+    const datasetId = project.datasets.create({
+      ...{ name, origin: {}, classes: CLASSES, hasBackground: true, imageClasses: [] },
     });
-    if (drawn === null) return;
-    const size = { width, height };
-    const objects = drawn.objects ?? null;
-    project.transaction(() =>
+    images.forEach((drawn, i) => {
+      const width = drawn?.width ?? 3;
+      const height = (drawn?.labels.length ?? 6) / width;
+      const data = new Uint8Array(width * height).fill(i);
+      const bytes = encode({ width, height, data, channels: 1 });
+      const imageId = project.datasets.addImage({
+        ...{
+          datasetId,
+          name: nameOf(i),
+          widthPx: width,
+          heightPx: height,
+          channels: 1,
+          bitDepth: 8,
+        },
+        ...{ hash: sha256(bytes), page: 0, groupName: null, imageClass: null, source: { bytes } },
+      });
+      if (drawn === null) return;
+      const size = { width, height };
+      const objects = drawn.objects ?? null;
       project.labelMaps.add({
         ...{ imageId, author: 'human' },
         bytes: encodeLabelMap({ ...size, data: Uint8Array.from(drawn.labels) }),
         objects: objects && encodeObjectMap({ ...size, data: Uint32Array.from(objects) }),
-      }),
-    );
+      });
+    });
+    return datasetId;
   });
-  return datasetId;
 }
 
 /** Numbers as 1, 2, … in the order in which rows meet them: which they are says nothing. */
