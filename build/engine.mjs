@@ -4,13 +4,23 @@
  * is never older than the sources, and an engine that runs goes on with the build that it began with.
  */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { commandEnvironment } from './bootstrap.mjs';
 import { capture, endingChildren } from './command.mjs';
+import { removeOldCompiled } from './compile-cache.mjs';
 import { installFolder, withLock } from './install-lock.mjs';
 import { readJson } from './json-file.mjs';
-import { projectRoot } from './locations.mjs';
+import { cacheRoot, projectRoot } from './locations.mjs';
 import { createProgress } from './progress.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { toolScript } from './tools.mjs';
@@ -22,12 +32,36 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 const KEPT = 5;
 /** Written into a build when it is made: each of its files, with the bytes it has. */
 const CONTENTS = 'contents.json';
+/** Beside it: what the sources said when it was made. */
+const SOURCES = 'sources.sha256';
+/** Compiled code beside a build, by the paths of its files. */
+const COMPILED = 'compile-cache';
 
 /** @param {string} file or folder @returns {string[]} the TypeScript files in it, in the order of their names */
 function sourcesIn(file) {
   if (!statSync(file).isDirectory()) return file.endsWith('.ts') ? [file] : [];
   const names = readdirSync(file).sort();
   return names.flatMap((name) => sourcesIn(path.join(file, name)));
+}
+
+/** @param {string} root the project's folder @returns {string[]} all that a build is made of */
+function allSources(root) {
+  const folders = FOLDERS.flatMap((folder) => sourcesIn(path.join(root, folder)));
+  return [...folders, ...FILES.map((name) => path.join(root, name))];
+}
+
+/**
+ * What the sources say, whatever dates they have: a copy that kept none, or a branch and back, is what it was.
+ *
+ * @param {string} root the project's folder
+ */
+function contentOfSources(root) {
+  const hash = createHash('sha256');
+  for (const file of allSources(root)) {
+    const text = readFileSync(file);
+    hash.update(`${path.relative(root, file)} ${text.length}\n`).update(text);
+  }
+  return hash.digest('hex');
 }
 
 /**
@@ -38,8 +72,7 @@ function sourcesIn(file) {
  */
 export function engineFolder(root) {
   const hash = createHash('sha256');
-  const folders = FOLDERS.flatMap((folder) => sourcesIn(path.join(root, folder)));
-  for (const file of [...folders, ...FILES.map((name) => path.join(root, name))]) {
+  for (const file of allSources(root)) {
     const { size, mtimeMs } = statSync(file);
     hash.update(`${path.relative(root, file)} ${size} ${mtimeMs}\n`);
   }
@@ -71,6 +104,24 @@ function isWhole(folder) {
   );
 }
 
+/**
+ * A whole build of sources that say the same, made when they had other dates.
+ *
+ * @param {string} parent the folder of all builds
+ * @param {string} content of the sources
+ */
+function sameBuild(parent, content) {
+  const builds =
+    statSync(parent, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(parent);
+  return builds
+    .map((name) => path.join(parent, name))
+    .find((folder) => {
+      const file = path.join(folder, SOURCES);
+      const there = statSync(file, { throwIfNoEntry: false }) !== undefined;
+      return there && readFileSync(file, 'utf8') === content && isWhole(folder);
+    });
+}
+
 /** @param {string} parent the folder of all builds */
 function removeOldBuilds(parent) {
   const builds = readdirSync(parent)
@@ -89,6 +140,7 @@ async function runBuild(node, folder) {
     timeoutMs: BUILD_TIMEOUT_MS,
   });
   if (!ok) throw new SetupFailure(`The engine could not be built:\n${output}`);
+  removeOldCompiled(path.join(cacheRoot(), 'compile-cache'));
 }
 
 /**
@@ -106,12 +158,23 @@ export async function ensureEngine(node, { root = projectRoot, build = runBuild 
   await endingChildren(() =>
     withLock(`${path.dirname(folder)}.lock`, waiting, async () => {
       if (isWhole(folder)) return;
-      await progress.step('Building the engine', () =>
-        installFolder(folder, async (part) => {
-          await build(node, part);
-          writeContents(part);
-        }),
-      );
+      const content = contentOfSources(root);
+      const same = sameBuild(path.dirname(folder), content);
+      if (same === undefined) {
+        await progress.step('Building the engine', () =>
+          installFolder(folder, async (part) => {
+            await build(node, part);
+            writeFileSync(path.join(part, SOURCES), content);
+            writeContents(part);
+          }),
+        );
+      } else {
+        const filter = (/** @type {string} */ file) => path.basename(file) !== COMPILED;
+        await installFolder(folder, (part) => {
+          cpSync(same, part, { recursive: true, filter });
+          return Promise.resolve();
+        });
+      }
       removeOldBuilds(path.dirname(folder));
     }),
   );
@@ -130,5 +193,5 @@ export function engineEnvironment(folder) {
   } catch {
     return commandEnvironment();
   }
-  return { NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'), ...process.env };
+  return { NODE_COMPILE_CACHE: path.join(folder, COMPILED), ...process.env };
 }

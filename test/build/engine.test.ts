@@ -117,6 +117,33 @@ describe('building the engine', () => {
     expect(readFileSync(join(folder, 'data', 'part.mjs'), 'utf8')).toBe('whole');
   });
 
+  it('is taken over where sources say the same and have other dates, as in a copy', async () => {
+    let builds = 0;
+    const build = (__: string, folder: string) => {
+      builds += 1;
+      writeFileSync(join(folder, 'cli.mjs'), `build ${builds}`);
+      return Promise.resolve();
+    };
+    const ensure = () => ensureEngine('node', { root: root(), build });
+    const first = await ensure();
+    utimesSync(join(root(), 'shared', 'a.ts'), 1000, 1000);
+    const second = await ensure();
+    expect([second === first, builds]).toEqual([false, 1]);
+    expect(readFileSync(join(second, 'cli.mjs'), 'utf8')).toBe('build 1');
+    // One that is damaged is taken over by nobody.
+    writeFileSync(join(first, 'cli.mjs'), '');
+    writeFileSync(join(second, 'cli.mjs'), '');
+    utimesSync(join(root(), 'shared', 'a.ts'), 2000, 2000);
+    expect(readFileSync(join(await ensure(), 'cli.mjs'), 'utf8')).toBe('build 2');
+    // Nor is one of other sources of the same size.
+    writeFileSync(join(root(), 'shared', 'a.ts'), 'one');
+    await ensure();
+    writeFileSync(join(root(), 'shared', 'a.ts'), 'two');
+    utimesSync(join(root(), 'shared', 'a.ts'), 3000, 3000);
+    await ensure();
+    expect(builds).toBe(4);
+  });
+
   it('leaves the builds from which engines may still run, but not all that there ever were', async () => {
     const builds: string[] = [];
     for (const size of ['a', 'ab', 'abc', 'abcd', 'abcde', 'abcdef', 'abcdefg']) {

@@ -187,7 +187,7 @@ async function readNamedMasks(
   const tree = await readFolderTree(path, reader);
   const place = readMaskPlace(masks);
   const contents = await readFolder(tree, reader, place);
-  return { format: 'folder', why: `masks are ${masks}, as you said`, root: tree.root, contents };
+  return { format: 'folder', why: 'with masks where you said', root: tree.root, contents };
 }
 
 /** A file of labels by its own path: of COCO, or of another tool. */
