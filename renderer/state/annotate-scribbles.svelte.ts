@@ -6,6 +6,7 @@
 import { ImageClassifier, growTogether } from '../../shared/assist/image-classifier.ts';
 import { FOREST_SEED, NO_SCRIBBLE, scribbledSet } from '../../shared/assist/scribbled.ts';
 import { type Forest, tellsApart } from '../../shared/assist/forest.ts';
+import { MOST_LEANING, voteWeight } from '../../shared/assist/leaning.ts';
 import type { TileWorker } from '../../shared/assist/tile-work.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -43,10 +44,6 @@ export type ScribbleState =
 const KEEP_BYTES = 320 * 2 ** 20;
 /** Milliseconds between looks whether the hand still draws. */
 const HAND_MS = 30;
-/** How much more a vote for a class counts a step. */
-const LEAN = 1.5;
-/** Steps to either side. */
-export const MOST_LEAN = 6;
 
 interface Surroundings {
   readonly startWorkers: StartTileWorkers;
@@ -134,7 +131,7 @@ export class AnnotateScribbles {
 
   /** Proposes more of a class, or less: its votes count so many steps more. Nothing is learned anew. */
   lean(value: number, steps: number): void {
-    const to = Math.min(MOST_LEAN, Math.max(-MOST_LEAN, Math.round(steps)));
+    const to = Math.min(MOST_LEANING, Math.max(-MOST_LEANING, Math.round(steps)));
     if (!this.classes.includes(value) || to === this.leaningOf(value)) return;
     this.leanings = new Map(this.leanings).set(value, to);
     this.#proposeSoon();
@@ -265,7 +262,7 @@ export class AnnotateScribbles {
   ): Promise<void> {
     const { classifier, forest, values, signal } = options;
     const total = classifier.tileCount;
-    const weights = values.map((value) => LEAN ** this.leaningOf(value));
+    const weights = values.map((value) => voteWeight(this.leaningOf(value)));
     const { width, height } = document.layer;
     const proposal = this.#proposal ?? new LabelLayer(width, height, this.#blank);
     let done = 0;

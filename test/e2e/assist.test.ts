@@ -83,6 +83,15 @@ it('helps to label in the window', { timeout: TIMEOUT_MS }, async (ctx) => {
   await page.keyboard.press('0');
   await drag([60, -100], [100, -100]);
   await page.getByText(/^Learned from \d+ scribbled pixels here/).waitFor();
+  // All of it moves to the class in hand, and back.
+  const more = page.getByRole('slider', { name: 'More or less' });
+  expect(await more.inputValue()).toBe('0');
+  await page.keyboard.press('Shift+Period');
+  await expect.poll(() => more.inputValue()).toBe('1');
+  await page.keyboard.press('Shift+Comma');
+  await page.keyboard.press('Shift+Comma');
+  await expect.poll(() => more.inputValue()).toBe('-1');
+  await page.getByText(/^Learned from \d+ scribbled pixels here/).waitFor();
   // Seen without scrolling in a window as small as this.
   const accept = await page.getByRole('button', { name: /^Accept all/ }).boundingBox();
   expect((accept?.y ?? Infinity) + (accept?.height ?? 0)).toBeLessThan(box.y + box.height);
