@@ -11,15 +11,16 @@ import type { TileWorker } from '../../shared/assist/tile-work.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
-import type { Rect } from '../canvas/viewport.ts';
+import { intersection, type Rect } from '../canvas/viewport.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
 import { isScribbled, type ScribbleSamples, ScribbleTeachers } from './scribble-teachers.ts';
 
-/** What is in view, of which one pixel of every block is classified first. */
-interface Blocks {
+/** How far what is in view is, which comes first. */
+interface InView {
   /** Tiles. */
   readonly done: number;
   readonly total: number;
+  /** Of so large an area that one pixel of every block comes first, sides of these; else 1. */
   readonly sidePx: number;
 }
 
@@ -33,7 +34,8 @@ export type ScribbleState =
       readonly kind: 'working';
       readonly done: number;
       readonly total: number;
-      readonly blocks: Blocks | null;
+      /** null: it is not known yet. */
+      readonly inView: InView | null;
     }
   /** Of several, but what was scribbled on looks the same: in an image of one colour. */
   | { readonly kind: 'alike' }
@@ -232,7 +234,7 @@ export class AnnotateScribbles {
       this.#withdraw(value === undefined ? { kind: 'off' } : { kind: 'one class', value });
       return;
     }
-    this.state = { kind: 'working', done: 0, total: classifier.tileCount, blocks: null };
+    this.state = { kind: 'working', done: 0, total: classifier.tileCount, inView: null };
     const forest = await growTogether(this.#startedWorkers(), set, { seed: FOREST_SEED });
     assertWanted(signal);
     if (!tellsApart(forest)) {
@@ -277,24 +279,29 @@ export class AnnotateScribbles {
     };
     const view = this.#host.view();
     const glance = classifier.glance(view);
-    let blocks: Blocks | null =
-      glance === null ? null : { done: 0, total: glance.tiles.length, sidePx: glance.every };
-    const tell = () => (this.state = { kind: 'working', done, total, blocks });
+    const tiles = classifier.order(view);
+    const seen = new Set(
+      tiles.filter((tile) => intersection(classifier.areaOf(tile), view) !== null),
+    );
+    let inView: InView = { done: 0, total: seen.size, sidePx: glance?.every ?? 1 };
+    const tell = () => (this.state = { kind: 'working', done, total, inView });
+    const arrived = () => (inView = { ...inView, done: inView.done + 1 });
     tell();
     await classifier.classify(forest, {
-      ...{ tiles: classifier.order(view), glance, signal, weights },
+      ...{ tiles, glance, signal, weights },
       mayGo: () => this.#handRests(),
       onGlance: (tile, classes) => {
         if (signal.aborted || glance === null) return;
         const { x0, y0, x1, y1 } = classifier.areaOf(tile);
         put(tile, enlarged(classes, { width: x1 - x0, height: y1 - y0, side: glance.every }));
-        if (blocks !== null) blocks = { ...blocks, done: blocks.done + 1 };
+        arrived();
         tell();
       },
       onTile: (tile, found) => {
         if (signal.aborted) return;
         put(tile, found.classes);
         done++;
+        if (glance === null && seen.has(tile)) arrived();
         tell();
       },
     });

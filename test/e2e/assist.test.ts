@@ -97,6 +97,17 @@ it('helps to label in the window', { timeout: TIMEOUT_MS }, async (ctx) => {
   expect((accept?.y ?? Infinity) + (accept?.height ?? 0)).toBeLessThan(box.y + box.height);
   await screenshot('annotate-scribbles');
   await expectAccessible('annotate with scribbles');
+  await page.keyboard.press('Enter');
+  await step('Accepted prediction').waitFor();
+  // Nothing is proposed any more, and the labels say whose they are.
+  await page.getByRole('button', { name: /^Accept all/, disabled: true }).waitFor();
+  await page.getByText('Saved', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  const training = page.getByRole('dialog', { name: 'Train a network' });
+  await training.getByText('Scribbles: 1 image.').waitFor();
+  await training.getByLabel('Labels made with helpers').selectOption('left out: scribbles');
+  await training.getByText(/were made with scribbles, and none is left to learn from/).waitFor();
+  await page.keyboard.press('Escape');
 
   await page.keyboard.press('c');
   await tool('Click an object').waitFor();

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { screenPoint } from '../../../renderer/canvas/viewport.ts';
+import { lookAt, screenPoint } from '../../../renderer/canvas/viewport.ts';
 import type { ScribbleState } from '../../../renderer/state/annotate-scribbles.svelte.ts';
 import { classifyImage } from '../../../engine/assist/classify-image.ts';
 import { learnFromScribbles } from '../../../engine/assist/learn.ts';
@@ -277,15 +277,32 @@ describe('scribbles', () => {
     await settled().toBe('one class');
     scribble(0, [300, 400], [440, 400]);
     await settled().toBe('done');
-    const working = (done: number, blocks: number) => ({
+    const working = (done: number, inView: number, { tiles = 25, sidePx = 2 } = {}) => ({
       ...{ kind: 'working', done, total: 25 },
-      blocks: { done: blocks, total: 25, sidePx: 2 },
+      inView: { done: inView, total: tiles, sidePx },
     });
     const saidAt = (what: string) =>
       told.filter(({ asked }) => asked === what).map(({ state }) => state);
     const counts = Array.from({ length: 24 }, (_, i) => i + 1);
-    expect(saidAt('glance').slice(1)).toEqual(counts.map((blocks) => working(0, blocks)));
+    expect(saidAt('glance').slice(1)).toEqual(counts.map((inView) => working(0, inView)));
     expect(saidAt('classify')).toEqual([0, ...counts].map((done) => working(done, 25)));
+    // Where little is in view, every pixel of that comes first.
+    annotate.editor.setView(lookAt(annotate.editor.view, { x0: 300, y0: 300, x1: 400, y1: 400 }));
+    told.length = 0;
+    scribble(0, [10, 10], [20, 10]);
+    await expect.poll(() => saidAt('classify')).toHaveLength(25);
+    await settled().toBe('done');
+    const near = saidAt('classify').map((state) =>
+      state.kind === 'working' ? state.inView : null,
+    );
+    const tiles = near[0]?.total ?? 0;
+    expect(tiles).toBeLessThan(25);
+    expect(near).toEqual(
+      Array.from(
+        { length: 25 },
+        (_, done) => working(done, Math.min(done, tiles), { tiles, sidePx: 1 }).inView,
+      ),
+    );
   });
 
   it('propose more of the class in hand, or less, and learn nothing anew for it', async () => {
