@@ -14,7 +14,7 @@ describe('markup', () => {
 
   it('leaves no character that could open a tag, an attribute or an entity', () => {
     const unit = fc.oneof(
-      fc.constantFrom(...`<>"'&#;amp`),
+      fc.constantFrom('<', '>', '"', "'", '&', '#', ';', 'a'),
       fc.nat(0xffff).map((code) => String.fromCharCode(code)),
     );
     fc.assert(
