@@ -137,6 +137,24 @@ export function lookAt(view: Viewport, { x0, y0, x1, y1 }: Rect): Viewport {
   });
 }
 
+/** A place of the image in the middle of the screen. */
+export const centredOn = (view: Viewport, center: ImagePoint): Viewport =>
+  clamped({ ...view, center });
+
+/** What the screen shows, in pixels of the image, with what lies beyond its edges. */
+export function visiblePart(view: Viewport): Rect {
+  const from = toImage(view, screenPoint(0, 0));
+  const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
+  return { x0: from.x, y0: from.y, x1: to.x, y1: to.y };
+}
+
+/** The part of the image that is seen; all of it where nothing of it is. */
+export function partInView(view: Viewport): Rect {
+  const { width, height } = view.image;
+  const whole = { x0: 0, y0: 0, x1: width, y1: height };
+  return intersection(visiblePart(view), whole) ?? whole;
+}
+
 /** The same place in a canvas of another size. */
 export function resized(view: Viewport, screen: Size): Viewport {
   return clamped({ ...view, screen });

@@ -16,7 +16,6 @@ import { workHere } from '../../shared/assist/tile-work.ts';
 import type { ShapeChange } from '../../shared/class-shape.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { type Cut, cutHere } from '../canvas/cutter.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
@@ -25,16 +24,7 @@ import { type MakePatches, makePatchesHere } from '../canvas/patch-maker.ts';
 import { tellHere, type TellObjects } from '../canvas/object-teller.ts';
 import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
-import {
-  imagePoint,
-  intersection,
-  lookAt,
-  panBy,
-  type Rect,
-  screenPoint,
-  toImage,
-  toScreen,
-} from '../canvas/viewport.ts';
+import { centredOn, imagePoint, lookAt, partInView, visiblePart } from '../canvas/viewport.ts';
 import type { Editor } from '../canvas/editor.ts';
 import type { Stage } from '../canvas/stage.ts';
 import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
@@ -56,6 +46,7 @@ import { AnnotateLabels } from './annotate-labels.svelte.ts';
 import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
+import { AnnotateNews } from './annotate-news.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotateObjects, type SoughtObject } from './annotate-objects.svelte.ts';
 import { AnnotateOverlay } from './annotate-overlay.svelte.ts';
@@ -107,6 +98,7 @@ export class AnnotateState {
   readonly #api: Api;
   readonly #notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
   readonly #habits: AnnotateHabits;
+  readonly #news: AnnotateNews;
   #stage: Stage | null = null;
   #position: { readonly datasetId: number; readonly imageIds: readonly number[] } | null = null;
 
@@ -154,7 +146,7 @@ export class AnnotateState {
     this.classifiers = new AnnotateClassifiers(options.api, options.project);
     this.scribbles = new AnnotateScribbles({
       startWorkers: options.startTileWorkers ?? (() => [workHere()]),
-      view: () => this.#visible,
+      view: () => visiblePart(this.editor.view),
       isPainting: () => this.editor.isPainting,
       propose: (layer) => this.overlay.propose('scribbles', layer),
       proposed: (layer) => this.overlay.proposed(layer),
@@ -163,7 +155,7 @@ export class AnnotateState {
     this.prompts = new AnnotatePrompts({
       ...options,
       host: {
-        view: () => this.#inView,
+        view: () => partInView(this.editor.view),
         display: () => this.look.display,
         changed: () => this.#proposed(),
       },
@@ -192,7 +184,7 @@ export class AnnotateState {
     this.patches = new AnnotatePatches(
       {
         displayed: () => this.look.displayed,
-        view: () => this.#inView,
+        view: () => partInView(this.editor.view),
         sizePx: () => this.tools.settings.patchSizePx,
         isInHand: () => this.tools.kind.paintsPatches === true,
         isPainting: () => this.editor.isPainting,
@@ -238,7 +230,7 @@ export class AnnotateState {
         finish: () => this.editor.finish(),
         isPainting: () => this.editor.isPainting,
         changed: () => this.#changed('history'),
-        look: ({ x, y }) => this.#lookAt(x, y),
+        look: ({ x, y }) => this.editor.setView(centredOn(this.editor.view, imagePoint(x, y))),
         lookClosely: (box) => this.editor.setView(lookAt(this.editor.view, box)),
         notify: options.notify,
       },
@@ -252,6 +244,13 @@ export class AnnotateState {
       reopenEditor: () => this.#reopenEditor(),
       proposing: () => (this.prediction.by === 'scribbles' ? this.scribbles.proposing : null),
       changed: () => this.#changed('history'),
+      notify: (text) => this.#notify('info', text),
+      run: (work) => this.#run(work),
+    });
+    this.#news = new AnnotateNews(this, {
+      origin: options.api.origin,
+      reload: () => this.#reloadDataset(),
+      showAgain: () => this.show(this.index),
       notify: (text) => this.#notify('info', text),
       run: (work) => this.#run(work),
     });
@@ -309,7 +308,7 @@ export class AnnotateState {
 
   /** Connects to the engine's events. Returns how to disconnect. */
   listen(): () => void {
-    const stopEvents = this.#api.subscribe((event) => this.#handle(event));
+    const stopEvents = this.#api.subscribe((event) => this.#news.handle(event));
     const stopDocuments = onDocuments((event) => this.#handleDocument(event));
     return () => {
       stopEvents();
@@ -495,26 +494,6 @@ export class AnnotateState {
     this.labels.followDocument();
   }
 
-  #handle(event: EngineEvent): void {
-    if (!('project' in event) || event.project !== this.project) return;
-    if (event.type === 'live.state') {
-      this.live.follow(event.state);
-      this.overlay.liveNews();
-    }
-    if (event.type !== 'changed') return;
-    this.next.handle(event);
-    const { datasets, images, runs } = event.changes;
-    this.#run(() => this.classifiers.follow(event.changes));
-    if (runs !== undefined) {
-      this.#run(() => this.prediction.follow(runs));
-      if (event.origin !== this.#api.origin) this.#run(() => this.network.load());
-    }
-    if (datasets?.updated?.includes(this.dataset?.id ?? 0) === true) {
-      this.#run(() => this.#reloadDataset());
-    }
-    if (images?.labelled !== undefined) this.#labelled(images.labelled, event.origin);
-  }
-
   async #reloadDataset(): Promise<void> {
     const position = this.#position;
     if (position === null) return;
@@ -528,65 +507,12 @@ export class AnnotateState {
     await this.show(this.index);
   }
 
-  #labelled(labels: readonly NewLabels[], origin: string | null): void {
-    const revisions = new Map(labels.map((one) => [one.imageId, one.labelMapId]));
-    this.images = this.images.map((image) => {
-      const labelMapId = revisions.get(image.id);
-      return labelMapId === undefined ? image : { ...image, labelMapId };
-    });
-    for (const [imageId, revision] of revisions)
-      this.#followRevision(imageId, { revision, origin });
-  }
-
-  #followRevision(
-    imageId: number,
-    news: { readonly revision: number; readonly origin: string | null },
-  ): void {
-    const document = findDocument(this.project, imageId);
-    if (document === null) return;
-    if (!document.isForeign(news)) {
-      if (document === this.document) this.#run(() => document.refreshRevisions());
-      return;
-    }
-    dropDocument(this.project, imageId);
-    if (document === this.document && document.isSaved) {
-      this.#notify(
-        'info',
-        'The labels of this image were changed elsewhere. These are the newest.',
-      );
-      this.#run(() => this.show(this.index));
-    }
-  }
-
   /** For work that nobody waits for. */
   #run(work: () => Promise<void>): void {
     work().catch((error: unknown) => this.#notify('bad', messageOf(error)));
   }
 
   // ───────────────────────────── verbs ─────────────────────────────
-
-  /** What is in view of the image, in its pixels. */
-  get #visible(): Rect {
-    const { view } = this.editor;
-    const from = toImage(view, screenPoint(0, 0));
-    const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
-    return { x0: from.x, y0: from.y, x1: to.x, y1: to.y };
-  }
-
-  /** Brings a place of the image into the middle of the view. */
-  #lookAt(x: number, y: number): void {
-    const { view } = this.editor;
-    const from = toScreen(view, imagePoint(x, y));
-    const { width, height } = view.screen;
-    this.editor.setView(panBy(view, width / 2 - from.x, height / 2 - from.y));
-  }
-
-  /** The part of the image in view; all of it where nothing of it is. */
-  get #inView(): Rect {
-    const { width, height } = this.editor.view.image;
-    const whole = { x0: 0, y0: 0, x1: width, y1: height };
-    return intersection(this.#visible, whole) ?? whole;
-  }
 
   /** Forgets what strokes taught; those of the open image are a step that can be undone. */
   removeScribbles(): void {

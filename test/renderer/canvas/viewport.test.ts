@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  centredOn,
   fit,
   imagePoint,
   intersection,
   MAX_ZOOM,
   minZoom,
   panBy,
+  partInView,
   resized,
   screenPoint,
   toImage,
   toScreen,
   type Viewport,
+  visiblePart,
   zoomAt,
 } from '../../../renderer/canvas/viewport.ts';
 
@@ -105,4 +108,18 @@ describe('the viewport', () => {
       }),
     );
   });
+});
+
+test('what is in view: the screen in pixels of the image, and what of it is image', () => {
+  const view = fit({ width: 100, height: 100 }, { width: 400, height: 200 });
+  const seen = visiblePart(view);
+  expect(toScreen(view, imagePoint(seen.x0, seen.y0))).toEqual({ x: 0, y: 0 });
+  expect(toScreen(view, imagePoint(seen.x1, seen.y1))).toEqual({ x: 400, y: 200 });
+  expect(seen.x0).toBeLessThan(0);
+  expect(partInView(view)).toEqual({ x0: 0, y0: 0, x1: 100, y1: 100 });
+  const near = centredOn(zoomAt(view, screenPoint(0, 0), 16), imagePoint(90, 40));
+  expect(toScreen(near, imagePoint(90, 40))).toEqual({ x: 200, y: 100 });
+  expect(partInView(near)).toEqual({ x0: 77.5, y0: 33.75, x1: 100, y1: 46.25 });
+  // The middle stays on the image, so that none is lost.
+  expect(centredOn(view, imagePoint(-5, 500)).center).toEqual({ x: 0, y: 100 });
 });
