@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { z } from 'zod';
 import type { Adapter } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { askPatiently } from './patience.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -37,6 +38,7 @@ function loadDawn(): Dawn {
   if (!isDawn(module)) throw new Error('webgpu has no exports of the known shape');
   // Classes as a page has them: tfjs asks for them by their names.
   Object.assign(globalThis, module.globals);
+  askPatiently();
   loaded = module;
   return module;
 }

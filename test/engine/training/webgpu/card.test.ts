@@ -9,6 +9,7 @@ import './training-step.ts';
 import './tasks.ts';
 import './prediction.ts';
 import './memory.ts';
+import './waiting.ts';
 // The last one on it: afterwards the card is lost.
 import './run.ts';
 // Others, in its place.
