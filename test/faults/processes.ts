@@ -2,10 +2,10 @@
  * The processes of the harness, built as the engine's are: they start in half the time that their sources take, and there
  * are dozens of them. What they start in their turn is the built engine's.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { build, mergeConfig, type Plugin } from 'vite';
-import { installFolder } from '../../build/install-lock.mjs';
+import { installFolder, withLock } from '../../build/install-lock.mjs';
 import { forNode } from '../../build/vite.engine.mjs';
 import { sha256 } from '../../engine/sha256.ts';
 
@@ -48,11 +48,31 @@ async function buildInto(folder: string, built: string): Promise<void> {
   );
 }
 
-/** The file of a process to start. It is built where it is not there yet, beside the engine that it belongs to. */
+/** Those of engines that are gone go as well. */
+function removeOld(parent: string, builds: string): void {
+  for (const name of readdirSync(parent)) {
+    const [engine = ''] = name.split('-');
+    if (!existsSync(join(builds, engine))) rmSync(join(parent, name), { recursive: true });
+  }
+}
+
+/** The file of a process to start. It is built where it is not there yet. */
 export async function processOf(entry: Entry): Promise<string> {
   const built = process.env['GRAFT_BUILT_ENGINE'];
   if (built === undefined) throw new Error('GRAFT_BUILT_ENGINE says where the engine is built.');
-  const folder = join(built, `faults-${stateOfSources()}`);
-  if (!existsSync(folder)) await installFolder(folder, (part) => buildInto(part, built));
+  const builds = dirname(built);
+  // Not in the engine's own build, which is packaged as it is.
+  const parent = join(dirname(builds), 'built-faults');
+  const folder = join(parent, `${basename(built)}-${stateOfSources()}`);
+  if (existsSync(folder)) return join(folder, `${entry}.mjs`);
+  await withLock(
+    `${parent}.lock`,
+    () => undefined,
+    async () => {
+      if (existsSync(folder)) return;
+      await installFolder(folder, (part) => buildInto(part, built));
+      removeOld(parent, builds);
+    },
+  );
   return join(folder, `${entry}.mjs`);
 }
