@@ -182,10 +182,12 @@ export class TileWork {
 function best(shares: Float32Array, sample: number, weights: Float64Array): number {
   const classCount = weights.length;
   const first = sample * classCount;
-  const counted = (one: number) => (shares[first + one] ?? 0) * (weights[one] ?? 1);
-  let found = 0;
-  for (let one = 1; one < classCount; one++) {
-    if (counted(one) > counted(found)) found = one;
+  let [found, most] = [0, -1];
+  for (let one = 0; one < classCount; one++) {
+    const counted = (shares[first + one] ?? 0) * (weights[one] ?? 1);
+    if (counted <= most) continue;
+    found = one;
+    most = counted;
   }
   return found;
 }

@@ -28,10 +28,11 @@ const classOf =
     if (annotate.classes.some(({ index }) => index === value)) annotate.tools.setClass(value);
   };
 
-/** Steps more of the class in hand, or less. */
+/** Steps more of the class in hand, or less, where it is scribbles that propose what is seen. */
 const leanBy =
   (steps: number): Verb =>
-  ({ annotate: { scribbles, tools } }) => {
+  ({ annotate: { prediction, scribbles, tools } }) => {
+    if (prediction.by !== 'scribbles') return;
     const { value } = tools.settings;
     scribbles.lean(value, scribbles.leaningOf(value) + steps);
   };

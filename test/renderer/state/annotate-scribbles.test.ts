@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { lookAt, screenPoint } from '../../../renderer/canvas/viewport.ts';
+import type { ActionId } from '../../../renderer/keys/actions.ts';
+import { runAction } from '../../../renderer/views/annotate/run-action.ts';
 import type { ScribbleState } from '../../../renderer/state/annotate-scribbles.svelte.ts';
 import { classifyImage } from '../../../engine/assist/classify-image.ts';
 import { learnFromScribbles } from '../../../engine/assist/learn.ts';
@@ -339,6 +341,32 @@ describe('scribbles', () => {
     await annotate.show(1);
     expect([scribbles.leaningOf(1), scribbles.classes]).toEqual([0, []]);
     await annotate.saveAll();
+  });
+
+  it('lean to the class in hand by keys, and not while somebody else proposes what is seen', async () => {
+    const { annotate, scribble, settled } = await sitting();
+    const press = (action: ActionId) => {
+      const nothing = () => undefined;
+      runAction(action, {
+        annotate,
+        ...{ navigate: nothing, close: nothing, nextSuggested: nothing, skipSuggested: nothing },
+        ...{ showRow: nothing, showKeys: nothing, report: nothing },
+      });
+    };
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    annotate.tools.setClass(1);
+    press('scribbles.more');
+    press('scribbles.more');
+    press('scribbles.less');
+    await settled().toBe('done');
+    expect(annotate.scribbles.leanings).toEqual(new Map([[1, 1]]));
+    const { layer } = annotate.prediction;
+    if (layer === null) expect.fail('nothing is proposed');
+    annotate.prediction.showOf('live', layer);
+    press('scribbles.more');
+    expect(annotate.scribbles.leaningOf(1)).toBe(1);
   });
 
   it('are kept in the project, and teach the same to the engine', async () => {

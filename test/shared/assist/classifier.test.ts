@@ -74,6 +74,28 @@ it('has the same bits whatever the tiles and however many workers there are', as
   expect(whole.classes.map((index) => values[index] ?? 0)).toEqual(map);
 });
 
+it('counts votes for a class more or less, by its index, and no votes otherwise', async () => {
+  const own = workers(2);
+  const { forest } = await learned(waves, own);
+  const classifier = new ImageClassifier({ pixels: waves, workers: own, keepBytes: 0 });
+  const counts = async (weights: readonly number[]) => {
+    const found = new Map<number, Uint8Array>();
+    await classifier.classify(forest, {
+      ...{ tiles: [0], signal, weights },
+      onTile: (tile, { classes }) => found.set(tile, classes),
+    });
+    const classes = found.get(0);
+    return [0, 1].map((index) => classes?.filter((one) => one === index).length ?? 0);
+  };
+  const [first = 0, second = 0] = await counts([]);
+  expect(await counts([1, 1])).toEqual([first, second]);
+  expect(await counts([3, 3])).toEqual([first, second]);
+  expect((await counts([1, 3]))[1]).toBeGreaterThan(second);
+  expect((await counts([3, 1]))[0]).toBeGreaterThan(first);
+  // What is not seen as a class by any tree is not, however much that counts.
+  expect((await counts([1, 1e9]))[1]).toBeLessThan(first + second);
+});
+
 it('answers an image of one colour with one class, and says that it does not know', async () => {
   const flat: ImagePixels = { ...waves, data: new Uint8Array(WIDTH * HEIGHT).fill(70) };
   const own = workers(2);
