@@ -92,6 +92,9 @@ export class ImportDraft {
     mapping: Object.keys(this.mapping).length === 0 ? null : this.mapping,
   });
 
+  /** Whether what went wrong is that nobody said where the images of labels lie, as its flag tells. */
+  readonly lacksImages = $derived(this.trouble?.includes('--images DIR') ?? false);
+
   /** Why what was found cannot be brought in as it stands; null: it can. */
   readonly obstacle = $derived.by((): string | null => {
     const { preview, addition } = this;

@@ -43,6 +43,7 @@ import { oxfordPetLayout } from './oxford-pet.ts';
 import { unreadLabels } from './unread-labels.ts';
 import { vocLayout } from './voc.ts';
 import type { FolderLayout } from './plan.ts';
+import { inWords } from '../../../shared/sentences.ts';
 import { LABEL_FORMATS } from './shapes.ts';
 
 /** With masks, in the order in which they are tried: the more special before the more general. */
@@ -120,6 +121,11 @@ export async function readContents(
     throw new AppError('invalid-input', message, { subject: path });
   }
   if (!tree.files.some(isImageName) && source.imagesDir == null) {
+    const labels = await labelsAlone({ tree, imageTree }, reader);
+    if (labels.length > 0) {
+      const message = `${path} holds no images, but ${inWords(labels)}. Say where the images lie: --images DIR.`;
+      throw new AppError('invalid-input', message, { subject: path });
+    }
     const unread = tree.issues[0];
     const also = unread === undefined ? '' : ` (${unread.path}: ${unread.message})`;
     const message = `${path} holds no images${foreignFiles(tree)}${also}. Name a folder with PNG, JPEG, TIFF, GIF, WebP, NIfTI or .npy files.`;
@@ -171,6 +177,21 @@ export async function readContents(
     : read(classFolderLayout, why));
   const unread = await unreadLabels(tree, reader);
   return withCocoNamed(inPlaceOf(plain, unread), tree, found);
+}
+
+/** What a folder without images holds of labels, in words. */
+async function labelsAlone(trees: LabelTrees, reader: FileReader): Promise<string[]> {
+  const cocos = await findCocoFiles(trees.tree, reader);
+  const [first] = usedFiles(
+    trees.tree,
+    cocos.sources.map(({ json }) => json),
+  );
+  const without = new Set(first === undefined ? [] : [first]);
+  const labels = await findLabels(trees, reader, { without });
+  return [
+    ...(first === undefined ? [] : [`COCO annotations (${first})`]),
+    ...labels.map(({ why }) => why),
+  ];
 }
 
 /** A folder of which somebody said where its masks are. Errors: invalid-input, unreadable. */

@@ -1,11 +1,13 @@
 /** A doubt of the preview is settled by one click: what is asked for then. */
 import { expect, it } from 'vitest';
+import { AppError } from '../../../shared/errors.ts';
 import { ImportDraft } from '../../../renderer/state/import-draft.svelte.ts';
 
-function draftOf() {
+function draftOf(refusal: AppError | null = null) {
   const asked: { readonly method: string; readonly input: Record<string, unknown> }[] = [];
   const call = (method: string, input: Record<string, unknown>) => {
     asked.push({ method, input });
+    if (refusal !== null) return Promise.reject(refusal);
     const answer = method === 'splits.list' ? [] : { images: 1, values: [], holds: input['holds'] };
     return Promise.resolve(answer);
   };
@@ -35,4 +37,13 @@ it('images that are masks of those that are there are taken for masks', async ()
   expect(last()).toMatchObject({ method: 'additions.preview', input: { holds: 'auto' } });
   await draft.readOtherwise({ reading: 'auto', mapping: null, holds: 'masks' });
   expect(last()).toMatchObject({ method: 'additions.preview', input: { holds: 'masks' } });
+});
+
+it('asks where the images lie where labels alone were found', async () => {
+  const message =
+    'a holds no images, but COCO annotations. Say where the images lie: --images DIR.';
+  const { draft } = draftOf(new AppError('invalid-input', message));
+  await draft.look();
+  expect([draft.preview, draft.trouble, draft.lacksImages]).toEqual([null, message, true]);
+  expect(draftOf().draft.lacksImages).toBe(false);
 });

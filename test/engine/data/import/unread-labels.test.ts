@@ -67,3 +67,29 @@ it('several files of a folder are counted, and other JSON stays what is not used
   );
   expect(issues.filter(({ path }) => path === 'ann')).toHaveLength(1);
 });
+
+it.each<[string, string, RegExp]>([
+  [
+    'annotations.xml',
+    '<annotations><image id="0" name="a.png" width="2" height="2"/></annotations>',
+    /no images, but CVAT's XML for images \(annotations\.xml\)\. Say where the images lie: --images DIR/,
+  ],
+  [
+    'a.json',
+    JSON.stringify({ version: '5', shapes: [], imagePath: 'a.png', imageData: null }),
+    /no images, but 1 JSON file of labelme\. Say where/,
+  ],
+  [
+    'instances.json',
+    JSON.stringify({ images: [{ id: 1, file_name: 'a.png' }], annotations: [], categories: [] }),
+    /no images, but COCO annotations \(instances\.json\)\. Say where/,
+  ],
+  ['notes.json', '{}', /holds no images\. Name a folder with PNG/],
+])(
+  'labels without images are told, with where to say where these lie: %s',
+  async (file, text, message) => {
+    const s = scratch();
+    s.write(`data/${file}`, text);
+    await expect(previewImport({ format: 'auto', path: s.path('data') })).rejects.toThrow(message);
+  },
+);
