@@ -49,13 +49,16 @@ describe('the sample project', () => {
     if (graft === undefined) throw new Error('the window is not open');
     return graft;
   };
-  /** In light and in dark. */
+  /** In light and in dark, which differ by their colours alone. */
   const look = async (name: string): Promise<void> => {
     const { page, screenshot, expectAccessible } = window();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
       await screenshot(`studies-${colorScheme}-${name}`);
-      await expectAccessible(`${name}, ${colorScheme}`);
+      await expectAccessible(
+        `${name}, ${colorScheme}`,
+        colorScheme === 'dark' ? 'of colours' : 'all',
+      );
     }
   };
 
@@ -359,7 +362,7 @@ describe('a study and a pretraining of one’s own', () => {
     await dialog.getByText(/steps of 2, about/).waitFor();
     await screenshot('models-train');
     await expectAccessible('train');
-    await dialog.getByLabel('Minutes').fill('0.1');
+    await dialog.getByLabel('Minutes').fill('0.02');
     await dialog.getByLabel('Name').fill('first');
     await train();
     await page.getByRole('heading', { name: 'first' }).waitFor();
