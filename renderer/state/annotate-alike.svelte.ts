@@ -25,13 +25,18 @@ interface Surroundings {
   readonly report: (error: unknown) => void;
 }
 
+/** `isThere`: whether it is labelled so still, where it was accepted in this sitting. */
+interface Labelled extends KnownLook {
+  readonly isThere?: () => boolean;
+}
+
 export class AnnotateAlike {
   /** null: nothing is proposed, or it cannot be said. */
   found = $state.raw<AlikeClass | null>(null);
   readonly #host: Surroundings;
   readonly #find: FindLooks;
   /** Objects by image; the promise is there while they are looked for. */
-  readonly #known = new Map<number, KnownLook[]>();
+  readonly #known = new Map<number, Labelled[]>();
   #mask: ProposedMask | null = null;
 
   constructor(host: Surroundings, find: FindLooks) {
@@ -61,13 +66,17 @@ export class AnnotateAlike {
     const look = lookOf(document.pixels, mask);
     const value = valueOf(mask, document);
     if (look === null || value === null) return;
-    const { id } = document.record;
-    this.#known.set(id, [...(this.#known.get(id) ?? []), { look, value }]);
+    const { record, history } = document;
+    const entry = history.lastDone?.id ?? 0;
+    // A document that is no longer kept was saved as it was left.
+    const kept = new WeakRef(history);
+    const isThere = () => kept.deref()?.isDone(entry) ?? true;
+    this.#known.set(record.id, [...(this.#known.get(record.id) ?? []), { look, value, isThere }]);
   }
 
   #say(mask: ProposedMask, document: AnnotateDocument): void {
     const look = lookOf(document.pixels, mask);
-    const known = [...this.#known.values()].flat();
+    const known = [...this.#known.values()].flat().filter(({ isThere }) => isThere?.() !== false);
     this.found = look === null ? null : alikeClass(look, known);
   }
 

@@ -106,6 +106,36 @@ describe('the class of alike objects', () => {
     await annotate.saveAll();
   });
 
+  it('knows shapes that were accepted, and none whose acceptance was undone', async () => {
+    const { annotate, drag, paint } = await sitting();
+    paint(SQUARES.filter(([, , , value]) => value === 1));
+    const before = annotate.document?.history.position ?? 0;
+    annotate.overlay.takeTool('cut');
+    annotate.tools.setClass(2);
+    const box = async (x: number, y: number) => {
+      drag([x, y], [x + 10, y + 10]);
+      await expect.poll(() => annotate.cuts.state.kind).toBe('shown');
+    };
+    for (const y of [8, 20, 32]) {
+      for (const x of [0, 12, 24]) {
+        await box(x, y);
+        annotate.editor.key('enter');
+      }
+    }
+    annotate.tools.setClass(1);
+    await box(48, 48);
+    expect(annotate.suggestedClass?.value).toBe(2);
+    const after = annotate.document?.history.position ?? 0;
+    const asked = async (position: number) => {
+      annotate.editor.goTo(position);
+      await box(48, 48);
+      return annotate.suggestedClass?.value ?? null;
+    };
+    expect([await asked(before), await asked(after)]).toEqual([null, 2]);
+    annotate.editor.key('escape');
+    await annotate.saveAll();
+  });
+
   it('costs nothing but itself where it fails', async () => {
     const { annotate, drag, said } = await sitting(() =>
       Promise.reject(new AppError('internal', 'Objects could not be compared.')),
