@@ -1,7 +1,8 @@
 /** How npm is called: without install scripts, and without traces of the npm script that we run in. */
-import { statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { capture } from './command.mjs';
+import { readJson } from './json-file.mjs';
 import { megabytes } from './progress.mjs';
 
 /**
@@ -45,6 +46,29 @@ function withNodeFirst(env, node) {
   return { ...env, [name]: `${path.dirname(node)}${path.delimiter}${env[name] ?? ''}` };
 }
 
+/** @typedef {{ name?: string, version?: string, integrity?: string, inBundle?: boolean, resolved?: string }} LockEntry */
+
+/**
+ * A lock file with the address of each package, as npm itself writes it. Ours names none, and where none stands npm asks
+ * the registry for the description of every package, which takes longer than installing them all.
+ *
+ * @param {{ packages: Record<string, LockEntry> }} lock
+ * @param {string} registry its address
+ */
+function withAddresses(lock, registry) {
+  /** @type {Record<string, LockEntry>} */
+  const packages = {};
+  for (const [place, entry] of Object.entries(lock.packages)) {
+    const { version, integrity, inBundle = false } = entry;
+    const name = entry.name ?? place.split('node_modules/').at(-1) ?? '';
+    const file = `${path.posix.basename(name)}-${version ?? ''}.tgz`;
+    const isFetched = version !== undefined && integrity !== undefined && !inBundle;
+    const resolved = `${registry.replace(/\/+$/, '')}/${name}/-/${file}`;
+    packages[place] = isFetched ? { ...entry, resolved } : entry;
+  }
+  return { ...lock, packages };
+}
+
 /**
  * Installs exactly what the lock file in the folder says, without running any package's scripts.
  *
@@ -53,6 +77,34 @@ function withNodeFirst(env, node) {
  *   it runs under
  */
 export async function npmCi(cwd, node) {
+  const lock = /** @type {{ packages: Record<string, LockEntry> } | undefined} */ (
+    readJson(path.join(cwd, 'package-lock.json'))
+  );
+  const asked = await npm(['config', 'get', 'registry'], { cwd, ...(node && { node }) });
+  const registry = asked.stdout.trim();
+  if (lock === undefined || !/^https?:\/\/\S+$/.test(registry)) return plainCi(cwd, node);
+  // npm takes it before package-lock.json, which stays as it is.
+  const told = path.join(cwd, 'npm-shrinkwrap.json');
+  const forget = () => rmSync(told, { force: true });
+  // A signal ends the process without coming back here.
+  process.once('exit', forget);
+  try {
+    writeFileSync(told, JSON.stringify(withAddresses(lock, registry)));
+    const result = await plainCi(cwd, node);
+    if (result.ok || !REFUSED.test(result.output)) return result;
+  } finally {
+    process.off('exit', forget);
+    forget();
+  }
+  // This registry has its packages elsewhere, and says where when it is asked.
+  return plainCi(cwd, node);
+}
+
+/** What npm says where nothing lies at an address, or not for us. */
+const REFUSED = /npm (?:error|ERR!) code E4\d\d/;
+
+/** @param {string} cwd @param {string} [node] */
+async function plainCi(cwd, node) {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=warn'];
   const result = await npm(['ci', ...flags], node === undefined ? { cwd } : { cwd, node });
   // On a full disk npm only warns that it could not unpack a file, and ends well.
@@ -88,6 +140,6 @@ export async function fetchPackage({ name, version, integrity }, { temporary, up
     );
     update(`${megabytes(sizes.reduce((sum, size) => sum + size, 0))} MB unpacked`);
   }, WATCHING_MS);
-  const { ok, output } = await npmCi(temporary).finally(() => clearInterval(growth));
+  const { ok, output } = await plainCi(temporary).finally(() => clearInterval(growth));
   return { ok, output, folder };
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   installedByHand,
   installPackages,
@@ -19,7 +19,7 @@ import {
 } from '../../build/packages.mjs';
 import { linkPackages } from '../../build/linked-packages.mjs';
 import { projectRoot } from '../../build/locations.mjs';
-import { withoutScriptVariables } from '../../build/npm.mjs';
+import { npmCi, withoutScriptVariables } from '../../build/npm.mjs';
 
 let root = '';
 const inModules = (name: string) => path.join(root, 'node_modules', name);
@@ -126,6 +126,75 @@ describe('installing packages', () => {
     expect(packagesReady(root)).toBe(false);
     expect(readFileSync(path.join(root, 'logs', 'npm-ci.log'), 'utf8')).toBe(output);
     expect(existsSync(inModules('.graft-ready.json'))).toBe(false);
+  });
+});
+
+describe('npm', () => {
+  const lock = {
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'graft' },
+      'node_modules/left': { version: '1.0.0', integrity: 'sha512-a' },
+      'node_modules/left/node_modules/@scope/right': { version: '2.0.0', integrity: 'sha512-b' },
+      'node_modules/alias': { name: '@scope/real', version: '3.0.0', integrity: 'sha512-c' },
+      'node_modules/left/node_modules/inside': { version: '1.0.0', inBundle: true },
+    },
+  };
+  const calls = () => readFileSync(path.join(root, 'calls'), 'utf8').trim().split('\n');
+
+  /** An npm that notes the lock file it goes by, and fails with the given words where that names addresses. */
+  function standIn({ registry = 'https://mirror.example/npm/', refusal = '' } = {}) {
+    const cli = path.join(root, 'npm-cli.js');
+    writeFileSync(
+      cli,
+      `const { appendFileSync, existsSync, readFileSync } = require('node:fs');
+      if (process.argv[2] === 'config') console.log(${JSON.stringify(registry)});
+      else {
+        const told = existsSync('npm-shrinkwrap.json');
+        const text = readFileSync(told ? 'npm-shrinkwrap.json' : 'package-lock.json', 'utf8');
+        appendFileSync('calls', JSON.stringify(JSON.parse(text)) + '\\n');
+        if (told && ${JSON.stringify(refusal)} !== '') {
+          console.error(${JSON.stringify(refusal)});
+          process.exit(1);
+        }
+      }`,
+    );
+    vi.stubEnv('npm_execpath', cli);
+    writeFileSync(path.join(root, 'package-lock.json'), JSON.stringify(lock));
+  }
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('is told where packages lie without a trace in the lock file or beside it', async () => {
+    standIn();
+    expect(await npmCi(root)).toMatchObject({ ok: true });
+    const [seen = ''] = calls();
+    const { packages } = JSON.parse(seen) as { packages: Record<string, { resolved?: string }> };
+    expect(Object.values(packages).map(({ resolved }) => resolved)).toEqual([
+      undefined,
+      'https://mirror.example/npm/left/-/left-1.0.0.tgz',
+      'https://mirror.example/npm/@scope/right/-/right-2.0.0.tgz',
+      'https://mirror.example/npm/@scope/real/-/real-3.0.0.tgz',
+      undefined,
+    ]);
+    expect(JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))).toEqual(lock);
+    expect(existsSync(path.join(root, 'npm-shrinkwrap.json'))).toBe(false);
+  });
+
+  it.each([
+    ['where the registry has them elsewhere', { refusal: 'npm error code E404' }, 2],
+    ['where no registry is known', { registry: 'undefined' }, 1],
+  ])('asks for each package itself %s', async (_when, how, count) => {
+    standIn(how);
+    expect(await npmCi(root)).toMatchObject({ ok: true });
+    expect(calls()).toHaveLength(count);
+    expect(JSON.parse(calls().at(-1) ?? '')).toEqual(lock);
+  });
+
+  it('is not run again for what has nothing to do with addresses', async () => {
+    standIn({ refusal: 'npm error code ENOTFOUND' });
+    expect(await npmCi(root)).toMatchObject({ ok: false });
+    expect(calls()).toHaveLength(1);
+    expect(existsSync(path.join(root, 'npm-shrinkwrap.json'))).toBe(false);
   });
 });
 
