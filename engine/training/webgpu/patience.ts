@@ -11,8 +11,12 @@ const isOfAddon = (callback: unknown): callback is () => void =>
   Object.hasOwn(callback, 'prototype') &&
   Function.prototype.toString.call(callback).endsWith('{ [native code] }');
 
-/** For this process, from now on. All others who call setImmediate find what they know. */
+/**
+ * For this process, from now on. All others who call setImmediate find what they know. Not on Windows, whose clock ticks
+ * every 16 ms: small steps would take longer.
+ */
 export function askPatiently(): void {
+  if (process.platform === 'win32') return;
   globalThis.setImmediate = new Proxy(globalThis.setImmediate, {
     apply(setImmediate, self, passed: unknown[]): unknown {
       const [callback] = passed;
