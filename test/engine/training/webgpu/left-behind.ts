@@ -12,7 +12,7 @@ const BEGINS = /let groups = all_groups\(groups_of_part\);/;
 const LEFT = 'var no_number = bitcast<f32>(0x7fc00000u + (groups.x - groups.x));';
 
 /** Code of a kernel that begins by leaving that in all it shares. Errors: what it shares, or its beginning, is not known. */
-export function withLeftBehind(code: string): string {
+function withLeftBehind(code: string): string {
   const shared = [...code.matchAll(SHARED)];
   if (shared.length !== code.split('var<workgroup>').length - 1) {
     throw new Error('a kernel declares what it shares in another way');
