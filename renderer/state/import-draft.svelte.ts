@@ -17,6 +17,7 @@ import type {
   Placing,
   SameChoice,
 } from '../../shared/api.ts';
+import { CONTROLS } from '../../shared/controls.ts';
 import type { Split } from '../../shared/entities.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { MaskReading } from '../../shared/mask-readings.ts';
@@ -92,8 +93,10 @@ export class ImportDraft {
     mapping: Object.keys(this.mapping).length === 0 ? null : this.mapping,
   });
 
-  /** Whether what went wrong is that nobody said where the images of labels lie, as its flag tells. */
-  readonly lacksImages = $derived(this.trouble?.includes('--images DIR') ?? false);
+  /** Whether what went wrong is that nobody said where the images of labels lie: it names the control for that. */
+  get lacksImages(): boolean {
+    return this.trouble?.includes(CONTROLS.imagesDir) ?? false;
+  }
 
   /** Why what was found cannot be brought in as it stands; null: it can. */
   readonly obstacle = $derived.by((): string | null => {

@@ -1,5 +1,6 @@
 /** A doubt of the preview is settled by one click: what is asked for then. */
 import { expect, it } from 'vitest';
+import { inWindow } from '../../../shared/controls.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { ImportDraft } from '../../../renderer/state/import-draft.svelte.ts';
 
@@ -40,8 +41,8 @@ it('images that are masks of those that are there are taken for masks', async ()
 });
 
 it('asks where the images lie where labels alone were found', async () => {
-  const message =
-    'a holds no images, but COCO annotations. Say where the images lie: --images DIR.';
+  // As errors of the engine reach the window.
+  const message = inWindow('a holds no images. Say where the images lie: --images DIR.');
   const { draft } = draftOf(new AppError('invalid-input', message));
   await draft.look();
   expect([draft.preview, draft.trouble, draft.lacksImages]).toEqual([null, message, true]);
