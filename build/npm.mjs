@@ -100,8 +100,8 @@ export async function npmCi(cwd, node) {
   return plainCi(cwd, node);
 }
 
-/** What npm says where nothing lies at an address, or not for us. */
-const REFUSED = /npm (?:error|ERR!) code E4\d\d/;
+/** What npm says where nothing lies at an address, not for us, or something else. */
+const REFUSED = /npm (?:error|ERR!) code E(?:4\d\d|INTEGRITY)/;
 
 /** @param {string} cwd @param {string} [node] */
 async function plainCi(cwd, node) {

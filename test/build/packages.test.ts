@@ -182,6 +182,7 @@ describe('npm', () => {
 
   it.each([
     ['where the registry has them elsewhere', { refusal: 'npm error code E404' }, 2],
+    ['where something else lies there', { refusal: 'npm error code EINTEGRITY' }, 2],
     ['where no registry is known', { registry: 'undefined' }, 1],
   ])('asks for each package itself %s', async (_when, how, count) => {
     standIn(how);

@@ -163,7 +163,7 @@ describe('files and ids that are listed twice', () => {
     });
     expect(pixels).toEqual({ 'a.png': null, 'b.png': null });
     expect(told[0]).toMatch(
-      /^image 1: 2 images have this id \(.*a\.png and .*b\.png\), so its annotation belongs to none/,
+      /^image 1: 2 images have this id \(.*a\.png and .*b\.png\), so its 1 annotation belongs to none/,
     );
   });
 
