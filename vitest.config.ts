@@ -12,14 +12,15 @@ const WINDOW = ['test/renderer/**/*.test.ts'];
 const E2E = ['test/e2e/**/*.test.ts'];
 
 /**
- * Tests that look at a whole process: what it has loaded and registered, how large its heap is, which windows it opens;
- * and those that put a disk or a way to start processes of their own in the place of the real one.
+ * Tests that look at a whole process: what it has loaded, registered and found, how large its heap is, which windows it
+ * opens; and those that put a disk or a way to start processes of their own in the place of the real one.
  */
 const ALONE = [
   'test/e2e/{built-shell,electron}.test.ts',
   'test/engine/study/running/hold-alone.test.ts',
   'test/engine/prompts/networks.test.ts',
   'test/engine/training/portable/{batch-norm,start,training}.test.ts',
+  'test/engine/training/webgpu/adapters.test.ts',
 ];
 
 /** Tests of the portable engine, which a process has once and for one number of threads. */

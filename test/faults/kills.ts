@@ -20,8 +20,11 @@ import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts
 
 /** Longest work before a kill. */
 const LONGEST_MS = 400;
-/** A trainer whose engine is gone ends within 2 s; on a busy machine later, that of a live training, which steps back, last. */
-const ORPHAN_MS = 6000;
+/**
+ * A trainer whose engine is gone ends within 2 s of an idle machine. That of a live training steps back, and where others
+ * want the processor has a hundredth of it; one that stays longer than this stays for good.
+ */
+const ORPHAN_MS = 30_000;
 /** Kills of one training before it is let go to its end. */
 const MOST_KILLS_OF_A_RUN = 3;
 
